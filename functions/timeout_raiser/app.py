@@ -1,0 +1,95 @@
+"""The function: wired once per cold start, entered once per event."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from aws import clients
+from aws.event_bus import EventBus
+from aws.queues import DeadLetterQueue, RequestQueue
+from batch import Batch
+from changes import Rules
+from doors import Door, Doors, Mail
+from endings import SqsEndings, unsettled
+from genesys_cloud.credentials import CredentialsStore
+from genesys_cloud.deadline import Deadline
+from organizations import Organizations
+from outcomes import Outcome
+from settings import Settings
+from telemetry import Telemetry, make_logger
+from timeout_request import RequestReader
+
+SETTINGS = Settings.from_environment(os.environ)
+RULES = Rules(SETTINGS.default_timeout_seconds, SETTINGS.max_publish_attempts)
+LOGGER = make_logger(SETTINGS.service)
+METRICS = Metrics(namespace=SETTINGS.metrics_namespace, service=SETTINGS.service)
+DOORS = Doors(RequestReader())
+ORGANIZATIONS = Organizations(SETTINGS, CredentialsStore(SETTINGS.secret_id, clients.secrets))
+REQUEST_QUEUE = RequestQueue(SETTINGS.request_queue_url, clients.sqs)
+DEAD_LETTER_QUEUE = DeadLetterQueue(SETTINGS.dead_letter_queue_url, clients.sqs)
+AFTERWARDS = ThreadPoolExecutor(4)
+"""For what follows the work: calls to AWS that may hang, and must not hold the answer past the deadline."""
+
+LEFT_FOR_THE_ANSWER_SECONDS = 0.3
+
+
+def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
+    """Carries out what the event asks for.
+
+    Raises:
+        UnknownEvent: the event has none of the shapes that `doors` knows.
+    """
+    telemetry = Telemetry(LOGGER, METRICS)
+    mail = DOORS.open(event, context.aws_request_id)
+    try:
+        outcomes = carry_out(mail, Deadline.of(context), telemetry)
+        telemetry.finished(outcomes)
+        return conclude(mail, outcomes, context, telemetry)
+    finally:
+        telemetry.flush()
+
+
+def carry_out(mail: Mail, deadline: Deadline, telemetry: Telemetry) -> list[Outcome]:
+    """One outcome for each thing asked for, in its order."""
+    batch = Batch(
+        ORGANIZATIONS.for_invocation(deadline, telemetry).of,
+        deadline,
+        rules=RULES,
+        default_limit_seconds=SETTINGS.max_timeout_seconds,
+        concurrency=SETTINGS.flow_concurrency,
+        observer=telemetry,
+        on_bug=telemetry.bug,
+    )
+    carried_out = iter(batch.carry_out([ask.request for ask in mail.asks if ask.request], mail.door))
+    return [ask.outcome or next(carried_out) for ask in mail.asks]
+
+
+def conclude(mail: Mail, outcomes: list[Outcome], context: LambdaContext, telemetry: Telemetry) -> dict[str, Any]:
+    """Tells the event bus, ends the messages, and gives the answer that the door expects."""
+    bus = EventBus(SETTINGS.event_bus_name, clients.events, telemetry.outcome_events_failed)
+    endings = SqsEndings(REQUEST_QUEUE, DEAD_LETTER_QUEUE, telemetry.message_not_settled)
+    ended = list(zip(mail.asks, outcomes, strict=True))
+    answer_by = Deadline(context.get_remaining_time_in_millis() / 1000 - LEFT_FOR_THE_ANSWER_SECONDS)
+
+    told = AFTERWARDS.submit(bus.put, outcomes)
+    kept: list[str] = []
+    if mail.door is Door.SQS:
+        settled = AFTERWARDS.submit(endings.settle, ended)
+        try:
+            kept = settled.result(max(0.0, answer_by.left()))
+        except TimeoutError:
+            kept = unsettled(ended)
+            telemetry.message_not_settled(", ".join(kept), "the queues did not answer in time", "timeout")
+    try:
+        told.result(max(0.0, answer_by.left()))
+    except TimeoutError:
+        telemetry.outcome_events_failed(len(outcomes), "the event bus did not answer in time")
+
+    if mail.door is Door.SQS:
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
+    return {"outcomes": [outcome.as_dict() for outcome in outcomes]}

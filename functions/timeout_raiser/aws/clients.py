@@ -1,0 +1,51 @@
+"""boto3 clients, made when first needed and kept: a cold start pays only for what the invocation uses."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_sqs import SQSClient
+
+# Short and few: these calls take milliseconds, and a service that hangs must not eat the time of the work itself.
+_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+
+_lock = threading.Lock()  # boto3 does not make clients from several threads at once
+_made: dict[str, Any] = {}
+
+
+def _client(service: str) -> Any:
+    with _lock:
+        if service not in _made:
+            _made[service] = boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]  # named below
+        return _made[service]
+
+
+def sqs() -> SQSClient:
+    """SQS."""
+    client: SQSClient = _client("sqs")
+    return client
+
+
+def events() -> EventBridgeClient:
+    """EventBridge."""
+    client: EventBridgeClient = _client("events")
+    return client
+
+
+def secrets() -> SecretsProvider:
+    """Secrets Manager, behind Powertools' cache."""
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415  # costs a cold start
+
+    client = _client("secretsmanager")
+    with _lock:
+        if "secrets" not in _made:
+            _made["secrets"] = SecretsProvider(boto3_client=client)
+        provider: SecretsProvider = _made["secrets"]
+        return provider

@@ -1,0 +1,63 @@
+"""Outcomes on EventBridge, for whoever listens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws.packing import in_packs
+from outcomes import Outcome, Status
+
+if TYPE_CHECKING:
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE = "genesys-timeout-raiser"
+MOST_ENTRIES = 10
+MOST_BYTES = 250_000
+"""Of one call; the service takes 262,144 with some overhead per entry (PutEvents, API reference)."""
+MOST_STEPS = 200
+
+
+class EventBus:
+    """Puts outcomes on a bus.
+
+    Args:
+        client: gives the EventBridge client.
+        on_failure: is told how many did not arrive, and why.
+    """
+
+    def __init__(
+        self, name: str, client: Callable[[], EventBridgeClient], on_failure: Callable[[int, str], None]
+    ) -> None:
+        self._name = name
+        self._client = client
+        self._on_failure = on_failure
+
+    def put(self, outcomes: Iterable[Outcome]) -> None:
+        """Puts all but inspections on the bus. What fails is told and not tried again: the change counts without it."""
+        entries = [self._entry(outcome) for outcome in outcomes if outcome.status is not Status.INSPECTED]
+        for pack in in_packs(entries, _size, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
+            try:
+                answer = self._client().put_events(Entries=pack)
+            except (BotoCoreError, ClientError) as error:
+                self._on_failure(len(pack), str(error))
+            else:
+                refused = [entry["ErrorCode"] for entry in answer["Entries"] if entry.get("ErrorCode")]
+                if refused:
+                    self._on_failure(len(refused), ", ".join(sorted(set(refused))))
+
+    def _entry(self, outcome: Outcome) -> PutEventsRequestEntryTypeDef:
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": f"Data Action Timeout {outcome.status.value.capitalize()}",
+            "Detail": json.dumps(outcome.as_dict(most_steps=MOST_STEPS)),
+        }
+
+
+def _size(entry: PutEventsRequestEntryTypeDef) -> int:
+    return sum(len(str(value)) for value in entry.values())

@@ -1,0 +1,118 @@
+"""The request queue and its dead-letter queue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws.packing import in_packs
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+MOST_ENTRIES = 10
+MOST_BYTES = 1_048_576
+"""Of one call and of one message, attributes included (SQS quotas)."""
+LONGEST_ATTRIBUTE = 1024
+
+# SQS takes what XML 1.0 takes as characters; one other character in an attribute refuses the message.
+_NOT_XML = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A copy of what was rejected, with the reason."""
+
+    body: str
+    error_code: str
+    error_message: str
+    request_id: str
+
+    def attributes(self) -> dict[str, str]:
+        """Message attributes, in characters and lengths that SQS takes."""
+        values = {"error_code": self.error_code, "error_message": self.error_message, "request_id": self.request_id}
+        return {name: _NOT_XML.sub("?", value)[:LONGEST_ATTRIBUTE] or "?" for name, value in values.items()}
+
+    def size(self) -> int:
+        """Bytes as SQS counts them."""
+        return len(self.body.encode()) + sum(
+            len(n) + len("String") + len(v.encode()) for n, v in self.attributes().items()
+        )
+
+
+class DeadLetterQueue:
+    """Takes what is rejected for good."""
+
+    def __init__(self, url: str, client: Callable[[], SQSClient]) -> None:
+        self._url = url
+        self._client = client
+
+    def send(self, letters: Sequence[DeadLetter]) -> dict[int, str]:
+        """Sends all of them.
+
+        Returns:
+            For each that is not safely there: its index, and why.
+        """
+        failures: dict[int, str] = {}
+        numbered = list(enumerate(letters))
+        for pack in in_packs(numbered, lambda item: item[1].size(), most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
+            try:
+                answer = self._client().send_message_batch(
+                    QueueUrl=self._url, Entries=[_entry(index, letter) for index, letter in pack]
+                )
+            except (BotoCoreError, ClientError) as error:
+                failures |= {index: str(error) for index, _ in pack}
+            else:
+                sent = {int(entry["Id"]) for entry in answer.get("Successful", [])}
+                why = {int(entry["Id"]): entry.get("Message", entry["Code"]) for entry in answer.get("Failed", [])}
+                failures |= {index: why.get(index, "no answer") for index, _ in pack if index not in sent}
+        return failures
+
+
+class RequestQueue:
+    """The queue that requests come from."""
+
+    def __init__(self, url: str, client: Callable[[], SQSClient]) -> None:
+        self._url = url
+        self._client = client
+
+    def show_again(self, waits: Sequence[tuple[str, int]]) -> dict[int, str]:
+        """Makes messages visible again after their waits.
+
+        Args:
+            waits: receipt handle and seconds of each.
+
+        Returns:
+            For each that stays hidden as long as the queue says: its index, and why.
+        """
+        failures: dict[int, str] = {}
+        numbered = list(enumerate(waits))
+        for pack in in_packs(numbered, lambda _: 0, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
+            try:
+                answer = self._client().change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                        for index, (handle, seconds) in pack
+                    ],
+                )
+            except (BotoCoreError, ClientError) as error:
+                failures |= {index: str(error) for index, _ in pack}
+            else:
+                failures |= {int(e["Id"]): e.get("Message", e["Code"]) for e in answer.get("Failed", [])}
+        return failures
+
+
+def _entry(index: int, letter: DeadLetter) -> SendMessageBatchRequestEntryTypeDef:
+    return {
+        "Id": str(index),
+        "MessageBody": letter.body,
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value} for name, value in letter.attributes().items()
+        },
+    }

@@ -1,0 +1,147 @@
+"""The change loop for one Flow: read, plan, write, and on a conflict read again. Knows no HTTP and no AWS."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from documents.flow import FlowSteps, find_steps
+from genesys_cloud.deadline import Deadline
+from genesys_cloud.errors import AnswerLost, Conflict, ConflictRetriesExhausted, GenesysCloudError, OutOfTime
+from genesys_cloud.flows import Document
+from genesys_cloud.retry import Jitter, backoff_seconds
+from planning import Plan, make_plan
+from timeout_request import TimeoutRequest
+
+SHORTEST_ROUND_SECONDS = 1.0
+"""Time that must be left after a wait for one more read and publish to make sense."""
+
+
+class DocumentStore(Protocol):
+    """Where documents of one kind are read and written."""
+
+    def read(self, document_id: str, /) -> Document:
+        """The document as it is now."""
+
+    def write(self, document: Document, /) -> str | None:
+        """Writes it and returns the new version; Conflict if someone else wrote in between."""
+
+
+class Observer(Protocol):
+    """Is told what happens to documents; called from several threads."""
+
+    def published(self) -> None:
+        """A document was published."""
+
+    def conflicted(self) -> None:
+        """Someone else had published in between."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for every change.
+
+    Attributes:
+        default_seconds: what a step without a timeout counts as.
+        max_publish_attempts: after so many conflicts it is left for later.
+        jitter: a random number between two bounds, for the waits between tries.
+    """
+
+    default_seconds: int
+    max_publish_attempts: int
+    jitter: Jitter = random.uniform
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to one Flow.
+
+    Attributes:
+        plan: with what became of each request.
+        steps: what is in the Flow.
+        version: as published, or as read where nothing was written.
+    """
+
+    plan: Plan
+    steps: FlowSteps
+    version: str | None
+
+
+class FlowChange:
+    """The change of one Flow for all requests that ask for one.
+
+    Args:
+        requests: with their indices, in the order in which they count.
+
+    Attributes:
+        publish_attempts: how often the Flow was published or tried to, also when `run` raised.
+        planned: the last plan, also when `run` raised: it holds what needed no publish.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        requests: Sequence[tuple[int, TimeoutRequest]],
+        rules: Rules,
+        deadline: Deadline,
+        observer: Observer,
+    ) -> None:
+        self._store = store
+        self._requests = requests
+        self._rules = rules
+        self._deadline = deadline
+        self._observer = observer
+        self.publish_attempts = 0
+        self.planned: Change | None = None
+
+    def run(self, document: Document) -> Change:
+        """Plans the requests on the document and publishes it; on a conflict reads it again and starts over.
+
+        After a publish whose answer was lost the Flow is read again before anything else: if the change is there, it
+        is ours and is not published twice.
+
+        Raises:
+            ConflictRetriesExhausted: someone else published in between, every time.
+            GenesysCloudError: as the store raises it.
+        """
+        conflicts = losses = 0
+        sent: Plan | None = None
+        while True:
+            steps = find_steps(document.body)
+            plan = make_plan(document.id, steps, self._requests, default_seconds=self._rules.default_seconds)
+            self.planned = Change(plan, steps, document.version)
+            if not plan.writes:
+                if sent:
+                    self._observer.published()
+                return Change(sent or plan, steps, document.version)
+            plan.apply()
+            self.publish_attempts += 1
+            try:
+                version = self._store.write(document)
+            except Conflict as conflict:
+                self._observer.conflicted()
+                conflicts += 1
+                self._wait_after_conflict(conflicts, conflict, document.id)
+            except AnswerLost as lost:
+                sent = plan
+                losses += 1
+                self._wait(losses, otherwise=lost)
+            else:
+                self._observer.published()
+                return Change(plan, steps, version)
+            document = self._store.read(document.id)
+
+    def _wait_after_conflict(self, conflicts: int, conflict: Conflict, flow_id: str) -> None:
+        what = f"Flow {flow_id}: someone else published in between, {conflicts} times"
+        if conflicts >= self._rules.max_publish_attempts:
+            hint = "nothing to do: the request comes again; if this goes on, see who keeps publishing the Flow"
+            raise conflict.becomes(ConflictRetriesExhausted, what, hint=hint)
+        self._wait(conflicts, otherwise=conflict.becomes(OutOfTime, f"{what}, and no time is left for another try"))
+
+    def _wait(self, failures: int, *, otherwise: GenesysCloudError) -> None:
+        wait = backoff_seconds(failures, self._rules.jitter)
+        if not self._deadline.allows(wait + SHORTEST_ROUND_SECONDS):
+            raise otherwise
+        self._deadline.wait(wait)

@@ -1,0 +1,68 @@
+"""From what was done to each Flow to the one outcome of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from changes import Change
+from genesys_cloud.errors import FlowNotFound, GenesysCloudError, Transient
+from not_found import data_action_not_found
+from outcomes import Outcome, Rejection, failed, succeeded
+from subflows import Scope
+from timeout_request import Operation, TimeoutRequest
+
+
+def conclude(
+    outcome: Outcome,
+    index: int,
+    request: TimeoutRequest,
+    *,
+    scope: Scope,
+    done: Mapping[str, Change | GenesysCloudError],
+    publish_attempts: int,
+) -> Outcome:
+    """The outcome of one request.
+
+    Args:
+        outcome: its fixed part.
+        index: the request's, as the plans have it.
+        done: per Flow of its scope what was done, or why not.
+        publish_attempts: over all these Flows.
+    """
+    changes = {flow_id: result for flow_id, result in done.items() if isinstance(result, Change)}
+    errors = {flow_id: result for flow_id, result in done.items() if isinstance(result, GenesysCloudError)}
+    notes = [
+        f"Flow {flow_id}, named by {scope.named_by[flow_id]}, does not exist"
+        for flow_id, error in errors.items()
+        if flow_id != request.flow_id and isinstance(error, FlowNotFound)
+    ]
+    fatal = [
+        error for flow_id, error in errors.items() if flow_id == request.flow_id or not isinstance(error, FlowNotFound)
+    ]
+    problems = [problem for change in changes.values() for problem in change.plan.problems.get(index, [])]
+    steps = [step for change in changes.values() for step in change.plan.changes.get(index, [])]
+    own = changes.get(request.flow_id)
+    details = {"flow_version": own.version if own else None, "publish_attempts": publish_attempts}
+
+    if fatal:
+        # Deferred before rejected: with anything left to try, the request is tried again as a whole.
+        worst = min(fatal, key=lambda error: not isinstance(error, Transient))
+        changed = tuple(step for step in steps if step.changed) if request.writes else ()
+        return failed(outcome, worst, steps=changed, **details)
+    if request.operation is Operation.INSPECT:
+        notes += problems
+    elif problems:
+        return failed(outcome, _not_editable(problems), **details)
+    if not steps and (request.action_name or request.step_id):
+        looked_at = [(flow_id, change.steps) for flow_id, change in changes.items()]
+        return failed(outcome, data_action_not_found(request, looked_at), note="; ".join(notes) or None, **details)
+    return succeeded(outcome, request, steps, note="; ".join(notes) or None, **details)
+
+
+def _not_editable(problems: list[str]) -> Rejection:
+    shown = ", ".join(problems[:5]) + (f" and {len(problems) - 5} more" if len(problems) > 5 else "")  # noqa: PLR2004
+    return Rejection(
+        "data_action_not_editable",
+        f"what was asked for cannot be edited: {shown}",
+        hint="correct the Flow in Genesys Cloud, or narrow the request with step_id",
+    )

@@ -1,0 +1,134 @@
+"""Data Action steps of the tutorial's Flow: `type`, `name`, `settings.timeout` in whole seconds.
+
+A step may stand anywhere: in `steps`, in cases, branches, loops, embedded sub-flows, under keys nobody thought of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from genesys_cloud.flows import FLOW_ID_PATTERN
+
+DATA_ACTION = "data-action"
+SUB_FLOW = "sub-flow"
+
+_FLOW_ID = re.compile(FLOW_ID_PATTERN)
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """The place of one Data Action's timeout.
+
+    Attributes:
+        path: where the step stands, such as `steps[2].cases[0].steps[1]`.
+        id, name: the step's own; None where it has none that is text.
+    """
+
+    path: str
+    id: str | None
+    name: str | None
+    _step: dict[str, Any]
+
+    @property
+    def seconds(self) -> float | None:
+        """The timeout in seconds, None where none is set. Ask `problem` first."""
+        settings = self._step.get("settings") or {}
+        seconds: float | None = settings.get("timeout")
+        return seconds
+
+    @property
+    def problem(self) -> str | None:
+        """Why the timeout can be neither read nor written, or None."""
+        settings = self._step.get("settings")
+        if settings is None:
+            return None
+        if not isinstance(settings, dict):
+            return f"{self.path}.settings is not an object"
+        seconds = settings.get("timeout")
+        if seconds is None or (isinstance(seconds, int | float) and not isinstance(seconds, bool)):
+            return None
+        return f"{self.path}.settings.timeout is not a number of seconds"
+
+    def write(self, seconds: int) -> None:
+        """Sets the timeout; `settings` is created when missing."""
+        if self._step.get("settings") is None:
+            self._step["settings"] = {}
+        self._step["settings"]["timeout"] = seconds
+
+
+@dataclass(frozen=True)
+class SubflowReference:
+    """A step that leads to another Flow."""
+
+    flow_id: str
+    path: str
+
+
+@dataclass(frozen=True)
+class FlowSteps:
+    """What one walk through a Flow finds, in the order of the document."""
+
+    slots: list[Slot]
+    subflows: list[SubflowReference]
+
+
+def find_steps(flow: dict[str, Any]) -> FlowSteps:
+    """Walks the whole Flow once, however deep, and never into the `settings` of a Data Action: they are user data."""
+    found = FlowSteps([], [])
+    for node, place in _objects(flow):
+        kind = node.get("type")
+        if kind == DATA_ACTION:
+            found.slots.append(Slot(_path(place), _text(node.get("id")), _text(node.get("name")), node))
+        elif kind == SUB_FLOW:
+            flow_id = _referenced_flow(node)
+            if flow_id is not None:
+                found.subflows.append(SubflowReference(flow_id, _path(place)))
+    return found
+
+
+# A place is its parent's place and the key in it: a path is only spelled out for what was looked for.
+_Place = tuple["_Place", "str | int"] | None
+
+
+def _objects(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], _Place]]:
+    """Every object of the document, parents first, in document order; a stack of our own instead of recursion."""
+    stack: list[tuple[Any, _Place]] = [(root, None)]
+    while stack:
+        node, place = stack.pop()
+        if isinstance(node, dict):
+            yield node, place
+            skipped = "settings" if node.get("type") == DATA_ACTION else None
+            for key in reversed(node):
+                child = node[key]
+                if key != skipped and isinstance(child, dict | list):
+                    stack.append((child, (place, key)))
+        else:
+            for index in range(len(node) - 1, -1, -1):
+                child = node[index]
+                if isinstance(child, dict | list):
+                    stack.append((child, (place, index)))
+
+
+def _referenced_flow(step: dict[str, Any]) -> str | None:
+    settings = step.get("settings")
+    for holder in (step, settings if isinstance(settings, dict) else {}):
+        flow_id = holder.get("flowId")
+        if isinstance(flow_id, str) and _FLOW_ID.match(flow_id) and not flow_id.endswith("\n"):
+            return flow_id
+    return None
+
+
+def _path(place: _Place) -> str:
+    parts: list[str] = []
+    while place is not None:
+        place, key = place
+        parts.append(f"[{key}]" if isinstance(key, int) else f".{key}")
+    return _text("".join(reversed(parts)).removeprefix(".")) or ""
+
+
+def _text(value: object) -> str | None:
+    """Text that may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else None

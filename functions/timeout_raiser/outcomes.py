@@ -1,0 +1,180 @@
+"""The outcome: what became of one request. It alone decides what becomes of the message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from genesys_cloud.errors import GenesysCloudError, Permanent, Transient
+from planning import StepChange
+from timeout_request import Operation, TimeoutRequest
+
+
+class Status(StrEnum):
+    """How a request ended."""
+
+    RAISED = "raised"
+    UNCHANGED = "unchanged"
+    SET = "set"
+    PLANNED = "planned"
+    INSPECTED = "inspected"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True)
+class OutcomeError:
+    """Why a request was rejected or deferred, with what an operator needs to go on.
+
+    Attributes:
+        code: stable, for machines; docs/outcomes.md lists them.
+        http_status, genesys_code, correlation_id: of Genesys Cloud's answer, None where there was none.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    http_status: int | None = None
+    genesys_code: str | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one request.
+
+    Attributes:
+        steps: every step asked for, changed or not; several Flows' with `include_subflows`.
+        flow_version: of the Flow asked for, as published or as read.
+        note: what else an operator should know, in words.
+        retry_after_seconds: when a deferred request is due again; None leaves it to a backoff by receive count.
+    """
+
+    request_id: str
+    door: str
+    organization: str
+    status: Status
+    target: dict[str, str]
+    steps: tuple[StepChange, ...] = ()
+    flow_version: str | None = None
+    publish_attempts: int = 0
+    requested_by: str | None = None
+    reason: str | None = None
+    error: OutcomeError | None = None
+    note: str | None = None
+    retry_after_seconds: float | None = None
+    names_flows: bool = False
+
+    def as_dict(self, *, most_steps: int | None = None) -> dict[str, Any]:
+        """The outcome as the outside sees it; every key is always there.
+
+        Args:
+            most_steps: how many steps are listed; a note says how many were left out.
+        """
+        note, steps = self.note, self.steps
+        if most_steps is not None and len(steps) > most_steps:
+            cut = f"{len(steps) - most_steps} more steps are not listed"
+            note, steps = (f"{note}; {cut}" if note else cut), steps[:most_steps]
+        lowest_before = min(self.steps, key=lambda step: step.effective_before, default=None)
+        lowest_after = min(self.steps, key=lambda step: step.effective_after, default=None)
+        return {
+            "request_id": self.request_id,
+            "door": self.door,
+            "organization": self.organization,
+            "status": self.status.value,
+            "target": self.target,
+            "previous_timeout_seconds": lowest_before and lowest_before.before,
+            "timeout_seconds": lowest_after and lowest_after.after,
+            "steps": [self._step(step) for step in steps],
+            "flow_version": self.flow_version,
+            "publish_attempts": self.publish_attempts,
+            "requested_by": self.requested_by,
+            "reason": self.reason,
+            "error": vars(self.error) if self.error else None,
+            "note": note,
+        }
+
+    def _step(self, step: StepChange) -> dict[str, Any]:
+        described: dict[str, Any] = {"flow_id": step.flow_id} if self.names_flows else {}
+        described |= {
+            "path": step.slot.path,
+            "id": step.slot.id,
+            "name": step.slot.name,
+            "previous_timeout_seconds": step.before,
+            "timeout_seconds": step.after,
+        }
+        if self.status is Status.INSPECTED:
+            described["effective_timeout_seconds"] = step.effective_after
+        return described
+
+
+class Rejection(Permanent):
+    """A request that is refused for a reason found on our side."""
+
+    def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code  # type: ignore[misc]  # the class variable of the other errors, given per instance here
+
+
+def begin(request: TimeoutRequest, door: str) -> Outcome:
+    """The outcome's fixed part; the status is preliminary."""
+    target = {"flow_id": request.flow_id, "action_name": request.action_name, "step_id": request.step_id}
+    return Outcome(
+        request_id=request.request_id,
+        door=door,
+        organization=request.organization,
+        status=Status.DEFERRED,
+        target={name: value for name, value in target.items() if value is not None},
+        requested_by=request.requested_by,
+        reason=request.reason,
+        names_flows=request.include_subflows,
+    )
+
+
+def succeeded(outcome: Outcome, request: TimeoutRequest, steps: Sequence[StepChange], **details: Any) -> Outcome:
+    """The outcome of a request that was carried out."""
+    if request.operation is Operation.INSPECT:
+        status = Status.INSPECTED
+    elif request.dry_run:
+        status = Status.PLANNED
+    elif not any(step.changed for step in steps):
+        status = Status.UNCHANGED
+    else:
+        status = Status.RAISED if request.operation is Operation.RAISE else Status.SET
+    return replace(outcome, status=status, steps=tuple(steps), **details)
+
+
+def failed(outcome: Outcome, error: GenesysCloudError, **details: Any) -> Outcome:
+    """The outcome of a request that was not: rejected for good, or deferred."""
+    return replace(
+        outcome,
+        status=Status.REJECTED if isinstance(error, Permanent) else Status.DEFERRED,
+        error=OutcomeError(
+            error.code, error.message, error.hint, error.http_status, error.genesys_code, error.correlation_id
+        ),
+        retry_after_seconds=error.retry_after_seconds if isinstance(error, Transient) else None,
+        **details,
+    )
+
+
+def unreadable(raw: object, problem: str, *, request_id: str, door: str) -> Outcome:
+    """The outcome of something that is no request; what can be read of it is kept for whoever looks into it."""
+    fields = raw if isinstance(raw, dict) else {}
+
+    def text(name: str) -> str | None:
+        value = fields.get(name)
+        return value[:256].encode(errors="replace").decode() if isinstance(value, str) else None
+
+    target = {name: text(name) for name in ("flow_id", "action_name", "step_id")}
+    return Outcome(
+        request_id=(text("request_id") or request_id)[:128],
+        door=door,
+        organization=(text("organization") or "default")[:32],
+        status=Status.REJECTED,
+        target={name: value for name, value in target.items() if value is not None},
+        requested_by=text("requested_by"),
+        reason=text("reason"),
+        error=OutcomeError("invalid_request", problem, "correct the request and send it again: see docs/requests.md"),
+    )

@@ -1,0 +1,77 @@
+"""The environment, read and checked once per cold start. docs/configuration.md explains each variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class ConfigurationError(Exception):
+    """The environment lacks something or holds nonsense; the message names all of it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says; times are whole seconds.
+
+    Attributes:
+        secret_id: name or ARN of the secret, `{organization}` standing for the request's organization.
+        service, metrics_namespace: how Powertools names what it logs and counts.
+        max_timeout_seconds: limit of a Flow step where the organization's secret names none.
+        default_timeout_seconds: what a step without a timeout counts as.
+        max_publish_attempts: how often a Flow is published again after a conflict.
+        flow_concurrency: Flows that are worked on side by side.
+    """
+
+    secret_id: str
+    request_queue_url: str
+    dead_letter_queue_url: str
+    event_bus_name: str
+    service: str
+    metrics_namespace: str
+    max_timeout_seconds: int
+    default_timeout_seconds: int
+    max_publish_attempts: int
+    http_connect_timeout_seconds: int
+    http_read_timeout_seconds: int
+    flow_concurrency: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Reads the settings.
+
+        Raises:
+            ConfigurationError: names everything that is missing or malformed.
+        """
+        problems: list[str] = []
+
+        def text(name: str, default: str | None = None) -> str:
+            value = environment.get(name) or default
+            if value is None:
+                problems.append(f"{name} is missing")
+            return value or ""
+
+        def whole(name: str, default: int, *, most: int) -> int:
+            value = environment.get(name) or str(default)
+            if not (value.isascii() and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= most):  # noqa: PLR2004
+                problems.append(f"{name} must be a whole number from 1 to {most}, not {value[:40]!r}")
+                return default
+            return int(value)
+
+        settings = cls(
+            secret_id=text("GENESYS_SECRET_ID"),
+            request_queue_url=text("REQUEST_QUEUE_URL"),
+            dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
+            event_bus_name=text("EVENT_BUS_NAME", "default"),
+            service=text("POWERTOOLS_SERVICE_NAME", "timeout-raiser"),
+            metrics_namespace=text("POWERTOOLS_METRICS_NAMESPACE", "GenesysTimeoutRaiser"),
+            max_timeout_seconds=whole("MAX_TIMEOUT_SECONDS", 30, most=3600),
+            default_timeout_seconds=whole("DEFAULT_TIMEOUT_SECONDS", 3, most=3600),
+            max_publish_attempts=whole("MAX_PUBLISH_ATTEMPTS", 5, most=100),
+            http_connect_timeout_seconds=whole("HTTP_CONNECT_TIMEOUT_SECONDS", 3, most=900),
+            http_read_timeout_seconds=whole("HTTP_READ_TIMEOUT_SECONDS", 10, most=900),
+            flow_concurrency=whole("FLOW_CONCURRENCY", 8, most=256),
+        )
+        if problems:
+            raise ConfigurationError(f"the function's environment is wrong: {'; '.join(problems)}")
+        return settings

@@ -1,0 +1,90 @@
+"""What an invocation tells: one log line per request, and metrics in CloudWatch's embedded format."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from outcomes import Outcome, Status
+
+MOST_STEPS_LOGGED = 100
+"""A log line has a limit (and a reader): more steps are counted, not listed."""
+
+_BY_STATUS = {
+    Status.RAISED: "TimeoutsRaised",
+    Status.UNCHANGED: "RequestsUnchanged",
+    Status.REJECTED: "RequestsRejected",
+    Status.DEFERRED: "RequestsDeferred",
+}
+
+
+def make_logger(service: str) -> Logger:
+    """The logger; its lines are plain ASCII JSON, so that no name of a step can break one."""
+    return Logger(service=service, json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
+
+
+class Telemetry:
+    """Counts what happens in one invocation, from several threads, and tells it at the end."""
+
+    def __init__(self, logger: Logger, metrics: Metrics) -> None:
+        self._logger = logger
+        self._metrics = metrics
+        # Appending to a list is safe from several threads; adding to a Counter is not.
+        self._happened: list[str] = []
+        self._call_milliseconds: list[float] = []
+
+    # -- what the parts tell -------------------------------------------------------------------------------------------
+
+    def call_answered(self, seconds: float) -> None:
+        """Genesys Cloud answered a call."""
+        self._call_milliseconds.append(seconds * 1000)
+
+    def throttled(self) -> None:
+        """Genesys Cloud answered 429."""
+        self._happened.append("GenesysThrottles")
+
+    def published(self) -> None:
+        """A Flow was published."""
+        self._happened.append("FlowPublishes")
+
+    def conflicted(self) -> None:
+        """Someone else had published in between."""
+        self._happened.append("PublishConflicts")
+
+    def outcome_events_failed(self, count: int, why: str) -> None:
+        """So many outcomes did not reach the event bus. What they tell of has happened all the same."""
+        self._happened += ["OutcomeEventsFailed"] * count
+        self._logger.error("outcomes not put on the event bus", extra={"count": count, "why": why})
+
+    def message_not_settled(self, message_id: str, what: str, why: str) -> None:
+        """A message could not be moved or made to wait. It stays on the queue."""
+        self._logger.error("message not settled", extra={"message_id": message_id, "what": what, "why": why})
+
+    def bug(self, what: str) -> None:
+        """An exception that nobody expected is being handled."""
+        self._logger.exception("unexpected error", extra={"what": what})  # noqa: LOG004  # called from the handler
+
+    # -- what is told at the end ---------------------------------------------------------------------------------------
+
+    def finished(self, outcomes: Iterable[Outcome]) -> None:
+        """Logs and counts how the requests ended."""
+        for outcome in outcomes:
+            self._happened.append("RequestsReceived")
+            if outcome.status in _BY_STATUS:
+                self._happened.append(_BY_STATUS[outcome.status])
+            told = outcome.as_dict(most_steps=MOST_STEPS_LOGGED)
+            self._logger.info("request finished", extra={**told, "correlation_id": outcome.request_id})
+
+    def flush(self) -> None:
+        """Writes the metrics."""
+        for name, count in Counter(self._happened).items():
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+        for milliseconds in self._call_milliseconds:
+            self._metrics.add_metric(name="GenesysRequestTime", unit=MetricUnit.Milliseconds, value=milliseconds)
+        if self._happened or self._call_milliseconds:
+            self._metrics.flush_metrics()

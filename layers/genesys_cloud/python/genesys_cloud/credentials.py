@@ -1,0 +1,176 @@
+"""Credentials: one secret per organization in Secrets Manager, checked before anything is sent anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+from genesys_cloud.errors import CredentialsUnavailable
+from genesys_cloud.schema import EXPECTS, Schema
+
+REGIONS = (
+    "mypurecloud.com",
+    "use2.us-gov-pure.cloud",
+    "usw2.pure.cloud",
+    "cac1.pure.cloud",
+    "mxc1.pure.cloud",
+    "sae1.pure.cloud",
+    "mypurecloud.ie",
+    "euw2.pure.cloud",
+    "mypurecloud.de",
+    "euc2.pure.cloud",
+    "edee1.eusc-pure.cloud",
+    "mec1.pure.cloud",
+    "aps1.pure.cloud",
+    "mypurecloud.jp",
+    "apne2.pure.cloud",
+    "apne3.pure.cloud",
+    "apse1.pure.cloud",
+    "mypurecloud.com.au",
+)
+"""The platform's regions, as help.mypurecloud.com and the official SDKs list them."""
+
+CACHED_SECONDS = 300
+"""How long a secret is kept before Secrets Manager is asked again. A rotation is noticed at once, by its 401."""
+
+_WHERE = ("region", "org_domain", "base_url")
+_TEXT = {"type": "string", "minLength": 1}
+_SECRET = {
+    "type": "object",
+    EXPECTS: "a JSON object with client_id, client_secret and one of region, org_domain, base_url",
+    "required": ["client_id", "client_secret"],
+    "additionalProperties": False,
+    "properties": {
+        "client_id": {**_TEXT, EXPECTS: "a text: the id of the OAuth client (grant type Client Credentials)"},
+        "client_secret": {**_TEXT, EXPECTS: "a text: the secret of the OAuth client"},
+        "region": {"enum": list(REGIONS), EXPECTS: f"one of Genesys Cloud's regions ({', '.join(REGIONS)})"},
+        "org_domain": {
+            "type": "string",
+            "pattern": "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+            EXPECTS: "the organization's name as in https://{org_domain}.mypurecloud.com: letters, digits and hyphens",
+        },
+        "base_url": {**_TEXT, EXPECTS: "an https address without path, query or user (http for a loopback host alone)"},
+        "flow_api": {"enum": ["publish"], EXPECTS: "'publish', the one Flow protocol this version speaks"},
+        "max_timeout_seconds": {"type": "integer", "minimum": 1, EXPECTS: "a whole number of seconds, 1 or more"},
+        "token_endpoint_auth_method": {
+            "enum": ["client_secret_basic", "client_secret_post"],
+            EXPECTS: "'client_secret_basic' or 'client_secret_post'",
+        },
+    },
+    "allOf": [
+        {
+            "oneOf": [{"required": [name]} for name in _WHERE],
+            EXPECTS: "exactly one of region, org_domain, base_url says where to go",
+        }
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What it takes to speak to one organization.
+
+    Attributes:
+        api_url: where the API is, without a slash at the end.
+        login_url: where tokens are, likewise.
+        basic_auth: the client proves itself by a Basic header (RFC 6749, 2.3.1) rather than in the form.
+        max_timeout_seconds: the organization's own limit; None where the secret names none.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    login_url: str
+    basic_auth: bool
+    max_timeout_seconds: int | None
+
+
+class SecretsProvider(Protocol):
+    """The part of Powertools' `SecretsProvider` used here."""
+
+    def get(self, name: str, max_age: int | None = None, *, force_fetch: bool = False) -> Any:
+        """The secret's value."""
+
+
+class CredentialsStore:
+    """Reads the credentials of organizations.
+
+    Args:
+        secret_id: name or ARN of the secret; `{organization}` in it stands for the organization.
+        secrets: gives what keeps secrets for `CACHED_SECONDS`; called when one is needed.
+    """
+
+    def __init__(self, secret_id: str, secrets: Callable[[], SecretsProvider]) -> None:
+        self._secret_id = secret_id
+        self._secrets = secrets
+        self._schema = Schema(_SECRET, secret=True)
+
+    def get(self, organization: str, *, past_every_cache: bool = False) -> Credentials:
+        """The organization's credentials.
+
+        Raises:
+            CredentialsUnavailable: the secret is missing, unreadable or wrong.
+        """
+        name = self._secret_id.replace("{organization}", organization)
+        try:
+            text = self._secrets().get(name, max_age=CACHED_SECONDS, force_fetch=past_every_cache)
+        except GetParameterError as error:
+            raise CredentialsUnavailable(
+                f"the secret {name} cannot be read: {error}",
+                hint="create the secret, or allow the function's role secretsmanager:GetSecretValue on it",
+            ) from error
+        try:
+            return self._parse(text)
+        except ValueError as error:
+            # `from None`: the text of a secret stands in the cause's traceback.
+            raise CredentialsUnavailable(f"the secret {name} is wrong: {error}", hint="put a corrected value") from None
+
+    def _parse(self, text: str | bytes) -> Credentials:
+        try:
+            secret = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ValueError("its value is not JSON") from None
+        problem = self._schema.problem(secret)
+        if problem:
+            raise ValueError(problem)
+        api_url, login_url = _addresses(secret)
+        method = secret.get("token_endpoint_auth_method")
+        return Credentials(
+            client_id=secret["client_id"],
+            client_secret=secret["client_secret"],
+            api_url=api_url,
+            login_url=login_url,
+            basic_auth=method == "client_secret_basic" if method else "region" in secret,
+            max_timeout_seconds=secret.get("max_timeout_seconds"),
+        )
+
+
+def _addresses(secret: dict[str, Any]) -> tuple[str, str]:
+    if "region" in secret:
+        return f"https://api.{secret['region']}", f"https://login.{secret['region']}"
+    if "org_domain" in secret:
+        url = f"https://{secret['org_domain']}.mypurecloud.com"
+        return url, url
+    url = _checked_base_url(secret["base_url"])
+    return url, url
+
+
+def _checked_base_url(base_url: str) -> str:
+    wrong = ValueError(f"base_url must be {_SECRET['properties']['base_url'][EXPECTS]}")  # type: ignore[index]  # a literal
+    try:
+        parts = urlsplit(base_url)
+        loopback = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+        port_is_a_number = parts.port is None or parts.port > 0
+    except ValueError:
+        raise wrong from None
+    # Python's splitter and others disagree on backslashes, blanks and control characters: none of them may pass.
+    plain = base_url.isascii() and base_url.isprintable() and not any(character in base_url for character in " \\@?#%")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and loopback)
+    if not (plain and secure and parts.hostname and port_is_a_number and parts.path in {"", "/"}):
+        raise wrong
+    return f"{parts.scheme}://{parts.netloc}"

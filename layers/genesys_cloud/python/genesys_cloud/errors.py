@@ -1,0 +1,187 @@
+"""What can go wrong with Genesys Cloud, as a tree.
+
+    GenesysCloudError
+    ├── Transient                  worth another try, later
+    │   ├── Unavailable            5xx, reset, timeout, broken body, redirect
+    │   │   └── AnswerLost         the same on a write: it may have been done
+    │   ├── RateLimited            429, and the wait does not fit the time left
+    │   ├── OutOfTime              no attempt was started that could not finish
+    │   ├── ConflictRetriesExhausted
+    │   ├── CredentialsUnavailable the secret is missing, unreadable or wrong
+    │   └── CredentialsInvalid     Genesys refuses what the secret says
+    ├── Permanent                  asking again gives the same answer
+    │   ├── Forbidden
+    │   ├── FlowNotFound
+    │   ├── FlowLocked
+    │   ├── InvalidFlowDefinition
+    │   ├── PublishRejected
+    │   └── ReadRejected
+    └── Conflict                   someone else wrote in between: read again
+
+`Transient` and `Permanent` are what the callers of this library see; `Conflict` and `AnswerLost` are handled by the
+change loop. `Refusal` is a definite 4xx before anyone has said what it means for the resource at hand.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GenesysCloudError(Exception):
+    """Something that Genesys Cloud, or the way to it, did not do.
+
+    Attributes:
+        code: the outcome's error code.
+        message: what was tried, on what, and what came back. Never holds a secret.
+        hint: the way out, in words.
+        http_status: of the answer, None when there was none.
+        genesys_code: Genesys's own error code, such as `missing.permissions`.
+        correlation_id: of the answer (`ININ-Correlation-Id`): what Genesys's support asks for.
+    """
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        http_status: int | None = None,
+        genesys_code: str | None = None,
+        correlation_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.http_status = http_status
+        self.genesys_code = genesys_code
+        self.correlation_id = correlation_id
+
+
+class Refusal(GenesysCloudError):
+    """A definite 4xx. `message` is Genesys's own; the resource's module says what it means."""
+
+    def becomes(self, error: type[GenesysCloudError], message: str, *, hint: str | None = None) -> GenesysCloudError:
+        """The same answer under the name it has for the resource, keeping status, code and correlation id."""
+        return error(
+            message,
+            hint=hint,
+            http_status=self.http_status,
+            genesys_code=self.genesys_code,
+            correlation_id=self.correlation_id,
+        )
+
+
+class Conflict(Refusal):
+    """409 or 412: the document is no longer the one that was read."""
+
+
+class Transient(GenesysCloudError):
+    """Worth another try."""
+
+    retry_after_seconds: float | None = None
+    """When the next try makes sense; None leaves it to the caller's backoff."""
+
+
+class Unavailable(Transient):
+    """No answer, or one that says nothing: 408, 5xx, a reset, a timeout, a broken body, a redirect."""
+
+    code = "genesys_unavailable"
+
+
+class AnswerLost(Unavailable):
+    """The same on a write: whether it was done can only be known by reading again."""
+
+    @classmethod
+    def after(cls, error: Unavailable) -> AnswerLost:
+        """The error, said of a write."""
+        return cls(
+            error.message,
+            http_status=error.http_status,
+            genesys_code=error.genesys_code,
+            correlation_id=error.correlation_id,
+        )
+
+
+class RateLimited(Transient):
+    """429, and waiting as long as told does not fit the time left."""
+
+    code = "rate_limited"
+
+    @classmethod
+    def after(cls, refusal: Refusal, what: str, wait_seconds: float) -> RateLimited:
+        """A 429 whose wait is too long for this invocation."""
+        error = cls(
+            f"{what}: Genesys Cloud asks to wait {wait_seconds:.0f} s, which is more than the time left",
+            hint="nothing to do: the request comes again when the wait is over",
+            http_status=refusal.http_status,
+            genesys_code=refusal.genesys_code,
+            correlation_id=refusal.correlation_id,
+        )
+        error.retry_after_seconds = wait_seconds
+        return error
+
+
+class OutOfTime(Transient):
+    """The invocation's deadline is too near to start another attempt."""
+
+    code = "deadline_exceeded"
+    retry_after_seconds = 0.0
+
+
+class ConflictRetriesExhausted(Transient):
+    """Someone else published in between, every time."""
+
+    code = "conflict_retries_exhausted"
+
+
+class CredentialsUnavailable(Transient):
+    """The organization's secret is missing, unreadable or wrong; names the key at fault, never a value."""
+
+    code = "credentials_unavailable"
+
+
+class CredentialsInvalid(Transient):
+    """Genesys refuses the client, also after the secret was read again."""
+
+    code = "credentials_invalid"
+
+
+class Permanent(GenesysCloudError):
+    """Asking again would give the same answer."""
+
+
+class Forbidden(Permanent):
+    """403: the OAuth client lacks a permission."""
+
+    code = "forbidden"
+
+
+class FlowNotFound(Permanent):
+    """404: no such Flow in this organization."""
+
+    code = "flow_not_found"
+
+
+class FlowLocked(Permanent):
+    """423: someone is editing the Flow. It is theirs; it is not unlocked."""
+
+    code = "flow_locked"
+
+
+class InvalidFlowDefinition(Permanent):
+    """The document is not a Flow: no object, no steps, too deep, a number no one can carry."""
+
+    code = "invalid_flow_definition"
+
+
+class PublishRejected(Permanent):
+    """Genesys does not accept the document."""
+
+    code = "publish_rejected"
+
+
+class ReadRejected(Permanent):
+    """Genesys does not accept the question."""
+
+    code = "invalid_request"

@@ -1,0 +1,156 @@
+"""Flows by the tutorial's protocol (`flow_api: publish`): read whole, published whole, guarded by version and ETag.
+
+| call                                    | permission   |
+|-----------------------------------------|--------------|
+| `GET /api/v2/flows/{flowId}`            | `view:flow`  |
+| `PUT /api/v2/flows/{flowId}/publish`    | `admin:flow` |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from genesys_cloud import json_text
+from genesys_cloud.errors import (
+    Conflict,
+    FlowLocked,
+    FlowNotFound,
+    Forbidden,
+    GenesysCloudError,
+    InvalidFlowDefinition,
+    PublishRejected,
+    ReadRejected,
+    Refusal,
+)
+from genesys_cloud.session import Session
+from genesys_cloud.transport import Answer
+
+FLOW_ID_PATTERN = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"
+"""An id that stays one segment of a path: `.` and `..` would leave it."""
+
+_FORBIDDEN, _NOT_FOUND, _GONE, _LOCKED = 403, 404, 410, 423
+
+
+@dataclass
+class Document:
+    """A document as it was read.
+
+    Attributes:
+        body: the parsed JSON; may be changed in place and written back.
+        version: as read, or None where the document has none.
+        etag: of the answer, to be sent back as `If-Match`.
+    """
+
+    id: str
+    body: dict[str, Any]
+    version: str | None
+    etag: str | None = None
+
+
+class FlowStore:
+    """Reads and publishes Flows of one organization."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, flow_id: str) -> Document:
+        """The published Flow.
+
+        Raises:
+            FlowNotFound, Forbidden, FlowLocked, ReadRejected: Genesys says no.
+            InvalidFlowDefinition: what came is no Flow.
+            Transient: no definite answer in the time left.
+        """
+        etag: str | None = None
+
+        def parse(answer: Answer) -> object:
+            nonlocal etag
+            etag = answer.headers.get("ETag")
+            return json_text.parse(answer.body)
+
+        try:
+            body = self._session.call("GET", _path(flow_id), parse=parse)
+        except Refusal as refusal:
+            raise _read_error(refusal, flow_id) from refusal
+        if not isinstance(body, dict) or "steps" not in body:
+            lacks = "it has no steps" if isinstance(body, dict) else "it is not an object"
+            raise InvalidFlowDefinition(
+                f"Flow {flow_id}: what Genesys Cloud sent is no Flow: {lacks}",
+                hint="a Flow of the publish protocol is an object with steps; does the organization speak another one?",
+            )
+        return Document(flow_id, body, version_of(body), etag)
+
+    def write(self, document: Document) -> str | None:
+        """Publishes the Flow and returns its new version, None where the answer names none.
+
+        Raises:
+            Conflict: someone published since it was read.
+            AnswerLost: it may or may not have been done.
+            PublishRejected, Forbidden, FlowNotFound, FlowLocked: Genesys says no.
+            Transient: not sent, or no definite answer in the time left.
+        """
+        headers = {"If-Match": document.etag} if document.etag else {}
+        path = f"{_path(document.id)}/publish"
+        try:
+            return self._session.call(
+                "PUT", path, parse=_new_version, body=json_text.dump(document.body), headers=headers, repeatable=False
+            )
+        except Conflict:
+            raise
+        except Refusal as refusal:
+            raise _publish_error(refusal, document.id) from refusal
+
+
+def version_of(body: dict[str, Any]) -> str | None:
+    """The version as text, whether Genesys gives a number or a text."""
+    version = body.get("version")
+    return str(version) if isinstance(version, int | str) and not isinstance(version, bool) else None
+
+
+def _path(flow_id: str) -> str:
+    return f"/api/v2/flows/{quote(flow_id, safe='')}"
+
+
+def _new_version(answer: Answer) -> str | None:
+    if answer.status == 204:  # noqa: PLR2004  # No Content: done, and nothing said of the version
+        return None
+    body = json_text.parse(answer.body)
+    return version_of(body) if isinstance(body, dict) else None
+
+
+def _read_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
+    if refusal.http_status in {_NOT_FOUND, _GONE}:
+        return refusal.becomes(
+            FlowNotFound, f"no Flow {flow_id} in this organization", hint="check flow_id and organization"
+        )
+    return _common_error(refusal, flow_id, "view:flow") or refusal.becomes(
+        ReadRejected, f"Genesys Cloud refuses to give Flow {flow_id}: {refusal.message}", hint="check flow_id"
+    )
+
+
+def _publish_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
+    if refusal.http_status in {_NOT_FOUND, _GONE}:
+        return refusal.becomes(FlowNotFound, f"Flow {flow_id} is gone: it was there a moment ago")
+    return _common_error(refusal, flow_id, "admin:flow") or refusal.becomes(
+        PublishRejected,
+        f"Genesys Cloud does not publish Flow {flow_id}: {refusal.message}",
+        hint="open the Flow in Genesys Cloud and validate it there",
+    )
+
+
+def _common_error(refusal: Refusal, flow_id: str, permission: str) -> GenesysCloudError | None:
+    if refusal.http_status == _FORBIDDEN:
+        return refusal.becomes(
+            Forbidden,
+            f"the OAuth client may not use Flow {flow_id}: {permission} is missing: {refusal.message}",
+            hint=f"give the OAuth client a role with {permission} in a division that covers the Flow",
+        )
+    if refusal.http_status == _LOCKED:
+        return refusal.becomes(
+            FlowLocked,
+            f"Flow {flow_id} is locked: {refusal.message}",
+            hint="it is never unlocked from here: ask its editor",
+        )
+    return None

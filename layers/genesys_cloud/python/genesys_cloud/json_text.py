@@ -1,0 +1,70 @@
+"""JSON in and out of documents that are not ours: nothing may be lost on the way, however deep they are."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from json import scanner
+from typing import Any, NoReturn
+
+from genesys_cloud.errors import InvalidFlowDefinition
+
+# CPython counts a level of JSON as a level of recursion and stops at 1,000; real Flows nest deeper than one expects.
+# 10,000 levels stay far inside the 8 MB stack of a thread.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
+
+
+def parse(body: bytes) -> Any:  # JSON is what it is
+    """Parses a document; integers keep all their digits, objects the order of their keys.
+
+    Raises:
+        ValueError: not JSON.
+        InvalidFlowDefinition: JSON that cannot be carried faithfully.
+    """
+    text = body.decode("utf-8-sig")
+    for decoder in (_DECODER, _DEEP_DECODER):
+        try:
+            return decoder.decode(text)
+        except RecursionError:
+            continue
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:  # an integer of more digits than Python takes
+            raise InvalidFlowDefinition(f"the document holds a number that cannot be carried: {error}") from None
+    raise InvalidFlowDefinition("the document is nested too deeply to be read")
+
+
+def dump(document: object) -> bytes:
+    """The document as JSON, in as few bytes as it takes."""
+    try:
+        text = _ENCODER.encode(document)
+    except RecursionError:
+        text = "".join(_ENCODER.iterencode(document))  # in Python: slower, but bound by the recursion limit alone
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise InvalidFlowDefinition(f"the document holds a number that cannot be carried: {text[:40]}")
+    return number
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise InvalidFlowDefinition(f"the document holds {text}, which is not JSON")
+
+
+def _deep_decoder() -> json.JSONDecoder:
+    """A decoder in Python: where the C one has a limit of its own (Python 3.12), it goes on."""
+    decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+    decoder.scan_once = scanner.py_make_scanner(decoder)  # type: ignore[attr-defined]  # not in the published types
+    return decoder
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_DEEP_DECODER = _deep_decoder()
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)

@@ -1,0 +1,154 @@
+"""One attempt at one call: sent, answered in time or not, read to its end. The only place that touches a socket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from genesys_cloud.deadline import Deadline
+from genesys_cloud.errors import OutOfTime, Unavailable
+
+SHORTEST_ATTEMPT_SECONDS = 0.5
+"""No attempt starts with less time left than this, however fast the last ones were."""
+
+HEADROOM_OVER_SLOWEST = 1.25
+"""An attempt is expected to take at most this many times as long as the slowest answered one so far."""
+
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer, whatever its status, with its whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def correlation_id(self) -> str | None:
+        """What Genesys's support asks for."""
+        return self.headers.get("ININ-Correlation-Id")
+
+
+class Observer(Protocol):
+    """Is told what happens on the wire; called from several threads."""
+
+    def call_answered(self, seconds: float) -> None:
+        """A call was answered, after so many seconds."""
+
+    def throttled(self) -> None:
+        """Genesys answered 429."""
+
+
+def pooled_session(connections: int) -> requests.Session:
+    """A session that keeps so many connections open and does nothing by itself: no retries, no cookies."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0))
+    return session
+
+
+class Transport:
+    """Makes attempts for one invocation.
+
+    Args:
+        http: the pooled session, kept from invocation to invocation.
+        deadline: of this invocation.
+        connect_timeout, read_timeout: per attempt, in seconds; cut to the time left.
+        observer: is told of each answer.
+    """
+
+    def __init__(
+        self,
+        http: requests.Session,
+        deadline: Deadline,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        observer: Observer,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._deadline = deadline
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._observer = observer
+        self._clock = clock
+        self._slowest = 0.0
+
+    @property
+    def expected_seconds(self) -> float:
+        """What one more attempt must be expected to take."""
+        return max(SHORTEST_ATTEMPT_SECONDS, self._slowest * HEADROOM_OVER_SLOWEST)
+
+    def attempt(
+        self,
+        method: str,
+        url: str,
+        *,
+        auth: AuthBase,
+        body: bytes | Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Sends once. Redirects are not followed: neither token nor Flow goes to another address.
+
+        Raises:
+            OutOfTime: it could not finish before the deadline, so it was not sent.
+            Unavailable: no answer, or one that broke off.
+        """
+        left = self._deadline.left()
+        if left < self.expected_seconds:
+            times = f"it may take {self.expected_seconds:.1f} s and {max(0.0, left):.1f} s are left"
+            raise OutOfTime(f"{method} {url} was not sent: {times}", hint="nothing to do: the request comes again")
+        started = self._clock()
+        try:
+            response = self._http.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                auth=auth,  # as auth, not as header: requests would let a .netrc of the machine override the header
+                timeout=(min(self._connect_timeout, left), min(self._read_timeout, left)),
+                allow_redirects=False,
+                stream=True,
+            )
+            answer = Answer(response.status_code, response.headers, self._read(response))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unavailable(f"{method} {url}: no whole answer ({_reason(error)})") from error
+        seconds = self._clock() - started
+        self._slowest = max(self._slowest, seconds)
+        self._observer.call_answered(seconds)
+        return answer
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, read piece by piece: a server that drips must not hold us past the deadline."""
+        chunks: list[bytes] = []
+        raw = response.raw
+        while chunk := raw.read1(_CHUNK_BYTES, decode_content=True):
+            chunks.append(chunk)
+            left = self._deadline.left()
+            if left <= 0:
+                response.close()
+                raise TimeoutError("still sending at the deadline")
+            if raw.connection is not None and raw.connection.sock is not None:
+                raw.connection.sock.settimeout(min(self._read_timeout, left))
+        raw.release_conn()
+        return b"".join(chunks)
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, in its own words: requests wraps urllib3, which wraps the socket."""
+    for wrapped in (getattr(error, "reason", None), *error.args):
+        if isinstance(wrapped, BaseException):
+            return _reason(wrapped)
+    return f"{type(error).__name__}: {error}"[:200]
