@@ -122,7 +122,8 @@ class Batch:
             elif request.operation is not Operation.INSPECT and (request.timeout_seconds or 0) > limit:
                 refused[index] = Rejection(
                     "timeout_out_of_range",
-                    f"timeout_seconds is {request.timeout_seconds}; {request.organization} allows {limit} at most",
+                    f"timeout_seconds is {request.timeout_seconds}:"
+                    f" organization {request.organization} allows {limit} at most",
                     hint=f"ask for 1 to {limit} seconds, or have the limit raised: docs/configuration.md",
                 )
         return refused

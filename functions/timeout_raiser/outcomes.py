@@ -110,6 +110,10 @@ class Outcome:
         return described
 
 
+OUTCOME_KEYS = tuple(Outcome("", "", "", Status.DEFERRED, {}).as_dict())
+"""The keys of every outcome, in their order."""
+
+
 class Rejection(Permanent):
     """A request that is refused for a reason found on our side."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from outcomes import Outcome, Status
+from outcomes import OUTCOME_KEYS, Outcome, Status
+
+REQUEST_FINISHED = "request finished"
+"""The message of the one line per request: its keys are the outcome's, and `correlation_id`."""
 
 MOST_STEPS_LOGGED = 100
 """A log line has a limit (and a reader): more steps are counted, not listed."""
@@ -25,7 +28,13 @@ _BY_STATUS = {
 
 def make_logger(service: str) -> Logger:
     """The logger; its lines are plain ASCII JSON, so that no name of a step can break one."""
-    return Logger(service=service, json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
+    return Logger(service=service, json_serializer=_as_line)
+
+
+def _as_line(entry: dict[str, Any]) -> str:
+    if entry.get("message") == REQUEST_FINISHED:
+        entry = {**entry, **{key: None for key in OUTCOME_KEYS if key not in entry}}  # Powertools drops what is null
+    return json.dumps(entry, default=str, separators=(",", ":"))
 
 
 class Telemetry:
@@ -78,7 +87,7 @@ class Telemetry:
             if outcome.status in _BY_STATUS:
                 self._happened.append(_BY_STATUS[outcome.status])
             told = outcome.as_dict(most_steps=MOST_STEPS_LOGGED)
-            self._logger.info("request finished", extra={**told, "correlation_id": outcome.request_id})
+            self._logger.info(REQUEST_FINISHED, extra={**told, "correlation_id": outcome.request_id})
 
     def flush(self) -> None:
         """Writes the metrics."""
