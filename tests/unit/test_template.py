@@ -1,0 +1,519 @@
+"""Laws of template.yaml, held against what CloudFormation gets to see: the template after SAM has translated it.
+
+`sam validate` and cfn-lint check each resource by itself. A wrong word inside a SAM event, or two resources that do not
+fit each other, pass them.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]  # ships no types
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # ships no types
+
+PROJECT = Path(__file__).parents[2]
+Json = dict[str, Any]
+
+SETTINGS = {
+    "GENESYS_SECRET_ID",
+    "MAX_TIMEOUT_SECONDS",
+    "DEFAULT_TIMEOUT_SECONDS",
+    "MAX_PUBLISH_ATTEMPTS",
+    "HTTP_CONNECT_TIMEOUT_SECONDS",
+    "HTTP_READ_TIMEOUT_SECONDS",
+    "FLOW_CONCURRENCY",
+    "REQUEST_QUEUE_URL",
+    "DEAD_LETTER_QUEUE_URL",
+    "EVENT_BUS_NAME",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+METRICS = {
+    "RequestsReceived",
+    "TimeoutsRaised",
+    "RequestsUnchanged",
+    "RequestsRejected",
+    "RequestsDeferred",
+    "FlowPublishes",
+    "PublishConflicts",
+    "GenesysThrottles",
+    "GenesysRequestTime",
+    "TimeoutsAtLimit",
+}
+ACTIONS_WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+"""All that IAM can only grant on "*" (AWS Service Authorization Reference)."""
+
+
+class Stack:
+    """The translated template under some parameters; what only AWS knows is left as `<Resource.Attribute>`."""
+
+    def __init__(self, source: Json, translated: Json, **parameters: str) -> None:
+        self.source = source
+        self.template = translated
+        defaults = {name: parameter.get("Default") for name, parameter in source["Parameters"].items()}
+        self._values: Json = defaults | {"AWS::StackName": "the-stack"} | parameters
+        self.resources: dict[str, Json] = {name: self._resolve(body) for name, body in translated["Resources"].items()}
+        self.outputs: Json = self._resolve(translated["Outputs"])
+
+    def of_type(self, resource_type: str) -> dict[str, Json]:
+        """Properties of all resources of a type, by logical id."""
+        return {
+            name: body["Properties"] for name, body in self.resources.items() if body["Type"] == f"AWS::{resource_type}"
+        }
+
+    def only(self, resource_type: str) -> Json:
+        """Properties of the one resource of a type."""
+        (properties,) = self.of_type(resource_type).values()
+        return properties
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return cast("dict[str, str]", self.only("Lambda::Function")["Environment"]["Variables"])
+
+    @property
+    def dashboard(self) -> list[Json]:
+        return cast("list[Json]", json.loads(self.only("CloudWatch::Dashboard")["DashboardBody"])["widgets"])
+
+    def grants(self) -> Iterator[Json]:
+        """What roles are allowed, one statement at a time, action and resource always as lists."""
+        for role in self.of_type("IAM::Role").values():
+            for policy in role["Policies"]:
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield statement | {key: _as_list(statement[key]) for key in ("Action", "Resource")}
+
+    def grant_of(self, action: str) -> Json:
+        (statement,) = (grant for grant in self.grants() if action in grant["Action"])
+        return statement
+
+    def _resolve(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self._resolve(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            ((key, argument),) = node.items()
+            if key in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If"):
+                return self._call(key, argument)
+        resolved = {key: self._resolve(value) for key, value in node.items()}
+        return {key: value for key, value in resolved.items() if value != "<AWS::NoValue>"}
+
+    def _call(self, function: str, argument: Any) -> Any:
+        if function == "Ref":
+            return self._values.get(argument, f"<{argument}>")
+        if function == "Fn::GetAtt":
+            return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"
+        if function == "Fn::Sub":
+            return re.sub(r"\$\{([^}]+)\}", lambda name: str(self._call("Ref", name[1])), argument)
+        condition, when_true, when_false = argument
+        return self._resolve(when_true if self._holds(self.template["Conditions"][condition]) else when_false)
+
+    def _holds(self, condition: Json) -> bool:
+        if "Fn::Not" in condition:
+            return not self._holds(condition["Fn::Not"][0])
+        left, right = (self._resolve(side) for side in condition["Fn::Equals"])
+        return str(left) == str(right)
+
+
+class NoManagedPolicies:
+    """Stands in for the translator's loader, which would ask IAM: the template names no managed policy."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def _as_list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _source() -> Json:
+    return cast("Json", yaml_parse((PROJECT / "template.yaml").read_text(encoding="utf-8")))
+
+
+@cache
+def _translated() -> Json:
+    packaged = _source()
+    for resource in packaged["Resources"].values():
+        for folder in resource["Properties"].keys() & {"CodeUri", "ContentUri"}:
+            resource["Properties"][folder] = "s3://bucket/key"  # as `sam package` leaves it
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        return cast("Json", transform(packaged, {}, NoManagedPolicies()))
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack(_source(), _translated())
+
+
+def stack_with(**parameters: str) -> Stack:
+    return Stack(_source(), _translated(), **parameters)
+
+
+# --- From the queue to the function ---
+
+
+def test_one_failed_message_does_not_bring_its_batch_back(stack: Stack) -> None:
+    assert stack.only("Lambda::EventSourceMapping")["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_function_is_fed_from_the_request_queue_alone(stack: Stack) -> None:
+    assert stack.only("Lambda::EventSourceMapping")["EventSourceArn"] == "<RequestQueue.Arn>"
+
+
+def test_batches_of_more_than_ten_have_the_window_that_lambda_wants(stack: Stack) -> None:
+    mapping = stack.only("Lambda::EventSourceMapping")
+
+    assert mapping["BatchSize"] <= 10 or mapping["MaximumBatchingWindowInSeconds"] >= 1
+
+
+@pytest.mark.parametrize("wanted", ["2", "5", "40"])
+def test_the_concurrency_is_the_one_asked_for(wanted: str) -> None:
+    mapping = stack_with(MaximumConcurrency=wanted).only("Lambda::EventSourceMapping")
+
+    assert int(mapping["ScalingConfig"]["MaximumConcurrency"]) == int(wanted)
+
+
+def test_the_default_concurrency_is_a_number_and_not_text(stack: Stack) -> None:
+    """AWS takes either; the emulated event source never delivers anything when it is text."""
+    concurrency = stack.only("Lambda::EventSourceMapping")["ScalingConfig"]["MaximumConcurrency"]
+
+    assert concurrency == stack.source["Parameters"]["MaximumConcurrency"]["Default"]
+    assert isinstance(concurrency, int)
+
+
+def test_no_message_becomes_visible_while_a_function_may_still_work_on_it(stack: Stack) -> None:
+    """Six function timeouts plus the batching window (Lambda developer guide, "Using Lambda with Amazon SQS")."""
+    window = stack.only("Lambda::EventSourceMapping")["MaximumBatchingWindowInSeconds"]
+    timeout = stack.only("Lambda::Function")["Timeout"]
+
+    assert stack.of_type("SQS::Queue")["RequestQueue"]["VisibilityTimeout"] >= 6 * timeout + window
+
+
+def test_the_slowest_attempt_fits_into_the_functions_time(stack: Stack) -> None:
+    limits = [stack.source["Parameters"][f"Http{part}TimeoutSeconds"]["Default"] for part in ("Connect", "Read")]
+
+    assert sum(limits) + 2 < stack.only("Lambda::Function")["Timeout"]
+
+
+# --- Queues ---
+
+
+def test_what_is_given_up_goes_to_the_dead_letter_queue_after_the_number_of_tries_asked_for() -> None:
+    redrive = stack_with(MaxReceiveCount="7").of_type("SQS::Queue")["RequestQueue"]["RedrivePolicy"]
+
+    assert redrive == {"deadLetterTargetArn": "<DeadLetterQueue.Arn>", "maxReceiveCount": "7"}
+
+
+def test_nobody_can_ask_for_fewer_tries_than_aws_recommends(stack: Stack) -> None:
+    assert stack.source["Parameters"]["MaxReceiveCount"]["MinValue"] >= 5
+
+
+def test_dead_letters_outlive_requests(stack: Stack) -> None:
+    """A message keeps its age when SQS moves it."""
+    queues = stack.of_type("SQS::Queue")
+
+    assert queues["DeadLetterQueue"]["MessageRetentionPeriod"] > queues["RequestQueue"]["MessageRetentionPeriod"]
+
+
+def test_every_queue_is_encrypted(stack: Stack) -> None:
+    for name, queue in stack.of_type("SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+
+
+def test_every_queue_turns_away_whoever_comes_without_tls(stack: Stack) -> None:
+    guarded: set[str] = set()
+    for policy in stack.of_type("SQS::QueuePolicy").values():
+        (queue,) = policy["Queues"]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Effect"] == "Deny"
+        assert statement["Principal"] == "*"
+        assert statement["Action"] == "sqs:*"
+        assert statement["Resource"] == f"{queue[:-1]}.Arn>"
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        guarded.add(queue.strip("<>"))
+
+    assert guarded == stack.of_type("SQS::Queue").keys()
+
+
+# --- What the function may do ---
+
+
+def test_the_function_has_the_written_role_and_no_other(stack: Stack) -> None:
+    ((role, properties),) = stack.of_type("IAM::Role").items()
+
+    assert stack.only("Lambda::Function")["Role"] == f"<{role}.Arn>"
+    assert "ManagedPolicyArns" not in properties
+
+
+def test_every_grant_names_its_actions_and_its_resources(stack: Stack) -> None:
+    for grant in stack.grants():
+        assert grant["Effect"] == "Allow"
+        assert not [action for action in grant["Action"] if "*" in action]
+        if "*" in grant["Resource"]:
+            assert set(grant["Action"]) <= ACTIONS_WITHOUT_RESOURCES
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("sqs:ReceiveMessage", "<RequestQueue.Arn>"),
+        ("sqs:DeleteMessage", "<RequestQueue.Arn>"),
+        ("sqs:GetQueueAttributes", "<RequestQueue.Arn>"),
+        ("sqs:ChangeMessageVisibility", "<RequestQueue.Arn>"),
+        ("sqs:SendMessage", "<DeadLetterQueue.Arn>"),
+        ("logs:CreateLogStream", "<TimeoutRaiserLogGroup.Arn>"),
+        ("logs:PutLogEvents", "<TimeoutRaiserLogGroup.Arn>"),
+    ],
+)
+def test_what_the_function_does_with_its_own_resources_is_granted_on_them_alone(
+    stack: Stack, action: str, resource: str
+) -> None:
+    assert stack.grant_of(action)["Resource"] == [resource]
+
+
+def test_events_go_to_the_chosen_bus_alone_and_under_no_false_name() -> None:
+    chosen = stack_with(EventBusName="contact-centre")
+    grant = chosen.grant_of("events:PutEvents")
+
+    assert [arn.rpartition(":")[2] for arn in grant["Resource"]] == [
+        f"event-bus/{chosen.environment['EVENT_BUS_NAME']}"
+    ]
+    assert list(grant["Condition"].values()) == [{"events:source": "genesys-timeout-raiser"}]
+
+
+@pytest.mark.parametrize("organization", ["default", "emea", "a-2"])
+def test_every_organizations_secret_can_be_read(stack: Stack, organization: str) -> None:
+    (readable,) = stack.grant_of("secretsmanager:GetSecretValue")["Resource"]
+    name = stack.environment["GENESYS_SECRET_ID"].replace("{organization}", organization)
+
+    assert fnmatch.fnmatchcase(f"{name}-AbCdEf", readable.rpartition(":secret:")[2])
+
+
+def test_another_stacks_secrets_cannot_be_read(stack: Stack) -> None:
+    (readable,) = stack.grant_of("secretsmanager:GetSecretValue")["Resource"]
+    theirs = stack_with(**{"AWS::StackName": "the-stack-2"}).environment["GENESYS_SECRET_ID"]
+
+    assert not fnmatch.fnmatchcase(f"{theirs}-AbCdEf", readable.rpartition(":secret:")[2])
+
+
+# --- Credentials ---
+
+
+def test_the_secret_is_the_one_that_the_function_looks_for_by_default(stack: Stack) -> None:
+    expected = stack.environment["GENESYS_SECRET_ID"].replace("{organization}", "default")
+
+    assert stack.only("SecretsManager::Secret")["Name"] == expected
+
+
+def test_the_template_writes_no_secret_value_that_an_update_could_put_over_the_users(stack: Stack) -> None:
+    assert stack.only("SecretsManager::Secret").keys().isdisjoint({"SecretString", "GenerateSecretString"})
+
+
+# --- The function's surroundings ---
+
+
+def test_the_function_gets_every_setting_and_nothing_unknown(stack: Stack) -> None:
+    assert stack.environment.keys() == SETTINGS
+    assert "" not in stack.environment.values()
+
+
+def test_the_function_is_told_the_queues_of_this_stack(stack: Stack) -> None:
+    assert stack.environment["REQUEST_QUEUE_URL"] == "<RequestQueue>"
+    assert stack.environment["DEAD_LETTER_QUEUE_URL"] == "<DeadLetterQueue>"
+
+
+def test_the_log_is_kept_for_as_long_as_asked_and_no_longer() -> None:
+    chosen = stack_with(LogRetentionDays="365")
+    ((name, group),) = chosen.of_type("Logs::LogGroup").items()
+
+    assert group["RetentionInDays"] == "365"
+    assert chosen.only("Lambda::Function")["LoggingConfig"]["LogGroup"] == f"<{name}>"
+
+
+def test_the_function_is_traced(stack: Stack) -> None:
+    assert stack.only("Lambda::Function")["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_the_runtime_can_be_any_supported_python_and_every_layer_fits_it(stack: Stack) -> None:
+    allowed = stack.source["Parameters"]["PythonRuntime"]["AllowedValues"]
+
+    assert allowed == [f"python3.{minor}" for minor in range(11, 15)]
+    for name, layer in stack.of_type("Lambda::LayerVersion").items():
+        assert layer["CompatibleRuntimes"] == allowed, name
+
+
+def test_every_layer_runs_on_every_processor_that_can_be_chosen(stack: Stack) -> None:
+    for name, layer in stack.of_type("Lambda::LayerVersion").items():
+        assert set(layer["CompatibleArchitectures"]) == set(
+            stack.source["Parameters"]["Architecture"]["AllowedValues"]
+        ), name
+
+
+def test_the_function_uses_every_layer(stack: Stack) -> None:
+    layers = stack.only("Lambda::Function")["Layers"]
+
+    assert sorted(layers) == sorted(f"<{name}>" for name in stack.of_type("Lambda::LayerVersion"))
+
+
+def test_everything_that_is_built_by_make_has_its_target(stack: Stack) -> None:
+    for name, resource in stack.source["Resources"].items():
+        if resource.get("Metadata", {}).get("BuildMethod") == "makefile":
+            folder = resource["Properties"].get("CodeUri") or resource["Properties"]["ContentUri"]
+            assert re.search(
+                rf"^build-{name}:", (PROJECT / folder / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+            )
+
+
+def test_what_holds_data_goes_with_its_stack_but_is_never_lost_to_an_update(stack: Stack) -> None:
+    for name, resource in stack.resources.items():
+        if resource["Type"] in ("AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"):
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Retain"), name
+
+
+# --- Own health ---
+
+
+def watched(stack: Stack) -> dict[str, Json]:
+    """Alarms by the metric and the resource that they watch."""
+    return {
+        f"{alarm['MetricName']} of {alarm['Dimensions'][0]['Value']}": alarm
+        for alarm in stack.of_type("CloudWatch::Alarm").values()
+    }
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "ApproximateNumberOfMessagesVisible of <DeadLetterQueue.QueueName>",
+        "ApproximateAgeOfOldestMessage of <RequestQueue.QueueName>",
+        "Errors of <TimeoutRaiserFunction>",
+    ],
+)
+def test_trouble_of_its_own_raises_an_alarm_and_silence_does_not(stack: Stack, what: str) -> None:
+    alarm = watched(stack)[what]
+
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_one_dead_letter_is_enough_for_an_alarm(stack: Stack) -> None:
+    alarm = watched(stack)["ApproximateNumberOfMessagesVisible of <DeadLetterQueue.QueueName>"]
+
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 1)
+
+
+def test_alarms_notify_the_topic_if_there_is_one() -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:operators"
+    for alarm in stack_with(AlarmTopicArn=topic).of_type("CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [topic]
+    for alarm in stack_with().of_type("CloudWatch::Alarm").values():
+        assert alarm.keys().isdisjoint({"AlarmActions", "OKActions"})
+
+
+# --- Dashboard ---
+
+
+def shown_metrics(widgets: list[Json]) -> Iterator[list[str]]:
+    """Namespace, name and dimensions of every metric shown, CloudWatch's "." and "..." written out."""
+    for widget in widgets:
+        previous: list[str] = []
+        for row in widget["properties"].get("metrics", []):
+            words = [word for word in row if isinstance(word, str)]
+            if words[0] == "...":
+                words[:1] = previous[: len(previous) - len(words) + 1]
+            previous = [previous[place] if word == "." else word for place, word in enumerate(words)]
+            yield previous
+
+
+def test_the_dashboard_shows_every_metric_of_the_function_and_invents_none(stack: Stack) -> None:
+    namespace = stack.environment["POWERTOOLS_METRICS_NAMESPACE"]
+    dimension = ["service", stack.environment["POWERTOOLS_SERVICE_NAME"]]
+    own = [metric for metric in shown_metrics(stack.dashboard) if not metric[0].startswith("AWS/")]
+
+    assert {name for _, name, *_ in own} == METRICS
+    assert all([metric[0], *metric[2:]] == [namespace, *dimension] for metric in own)
+
+
+def test_the_dashboard_watches_the_resources_of_this_stack(stack: Stack) -> None:
+    health = {(metric[2], metric[3]) for metric in shown_metrics(stack.dashboard) if metric[0].startswith("AWS/")}
+
+    assert health == {
+        ("QueueName", "<RequestQueue.QueueName>"),
+        ("QueueName", "<DeadLetterQueue.QueueName>"),
+        ("FunctionName", "<TimeoutRaiserFunction>"),
+    }
+
+
+def test_the_dashboard_shows_every_alarm(stack: Stack) -> None:
+    (alarms,) = (widget["properties"]["alarms"] for widget in stack.dashboard if widget["type"] == "alarm")
+
+    assert sorted(alarms) == sorted(f"<{name}.Arn>" for name in stack.of_type("CloudWatch::Alarm"))
+
+
+@pytest.mark.parametrize("status", ["raised", "set", "restored", "rejected", "deferred"])
+def test_the_dashboard_lists_what_became_of_requests_from_the_functions_own_log(stack: Stack, status: str) -> None:
+    queries = [widget["properties"]["query"] for widget in stack.dashboard if widget["type"] == "log"]
+
+    assert all(query.startswith("SOURCE '<TimeoutRaiserLogGroup>' | ") for query in queries)
+    (query,) = (query for query in queries if f"'{status}'" in query)
+    assert "message = 'request finished'" in query
+
+
+def test_no_two_widgets_lie_on_each_other(stack: Stack) -> None:
+    taken: set[tuple[int, int]] = set()
+    for widget in stack.dashboard:
+        columns = range(widget["x"], widget["x"] + widget["width"])
+        cells = {(x, y) for x in columns for y in range(widget["y"], widget["y"] + widget["height"])}
+        assert columns.stop <= 24
+        assert taken.isdisjoint(cells)
+        taken |= cells
+
+
+# --- What a person meets ---
+
+
+def test_every_parameter_is_described_limited_and_found_in_one_group(stack: Stack) -> None:
+    parameters: Mapping[str, Json] = stack.source["Parameters"]
+    groups = stack.source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(parameters)
+    for name, parameter in parameters.items():
+        assert parameter["Description"], name
+        assert "Default" in parameter, name
+        assert parameter.keys() & {"AllowedValues", "AllowedPattern", "MinValue"}, name
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "PutSecretCommand",
+        "SendRequestCommand",
+        "DashboardUrl",
+        "RequestQueueUrl",
+        "RequestQueueArn",
+        "DeadLetterQueueUrl",
+        "DeadLetterQueueArn",
+        "FunctionName",
+        "FunctionArn",
+        "SecretName",
+        "SecretArn",
+        "EventBusName",
+        "LogGroupName",
+    ],
+)
+def test_the_stack_hands_out_what_one_needs_next(stack: Stack, output: str) -> None:
+    assert stack.outputs[output]["Value"]
+    assert stack.outputs[output]["Description"]
+
+
+def test_the_commands_handed_out_name_the_secret_and_the_queue_of_this_stack(stack: Stack) -> None:
+    assert f"--secret-id {stack.only('SecretsManager::Secret')['Name']} " in stack.outputs["PutSecretCommand"]["Value"]
+    assert f"--queue-url {stack.outputs['RequestQueueUrl']['Value']} " in stack.outputs["SendRequestCommand"]["Value"]
