@@ -697,7 +697,7 @@ class TestServer:
         port_file = tmp_path / "port"
         command = [sys.executable, "-m", "genesys_simulator", "--port", "0", "--port-file", str(port_file)]
         environment = {**os.environ, "PYTHONPATH": str(LOCAL)}
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             address = process.stdout.readline().split()[3].rstrip(",")
             assert address == f"http://127.0.0.1:{port_file.read_text().strip()}"
