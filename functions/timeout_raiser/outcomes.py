@@ -11,6 +11,11 @@ from genesys_cloud.errors import GenesysCloudError, Permanent, Transient
 from planning import StepChange
 from timeout_request import Operation, TimeoutRequest
 
+MOST_STEPS = 10_000
+"""Listed in an answer, which Lambda limits to 6 MB."""
+MOST_STEPS_IN_BRIEF = 100
+LONGEST_TEXT_IN_BRIEF = 512
+
 
 class Status(StrEnum):
     """How a request ended."""
@@ -67,18 +72,19 @@ class Outcome:
     retry_after_seconds: float | None = None
     names_flows: bool = False
 
-    def as_dict(self, *, most_steps: int | None = None) -> dict[str, Any]:
-        """The outcome as the outside sees it; every key is always there.
+    def as_dict(self) -> dict[str, Any]:
+        """The outcome as the outside sees it; every key is always there."""
+        return self._described(self.steps[:MOST_STEPS], longest_text=None)
 
-        Args:
-            most_steps: how many steps are listed; a note says how many were left out.
-        """
-        note, steps = self.note, self.steps
-        if most_steps is not None and len(steps) > most_steps:
-            cut = f"{len(steps) - most_steps} more steps are not listed"
-            note, steps = (f"{note}; {cut}" if note else cut), steps[:most_steps]
+    def in_brief(self) -> dict[str, Any]:
+        """The same for log lines and events, which have limits (256 KB): fewer steps, and long texts cut."""
+        return self._described(self.steps[:MOST_STEPS_IN_BRIEF], longest_text=LONGEST_TEXT_IN_BRIEF)
+
+    def _described(self, listed: Sequence[StepChange], *, longest_text: int | None) -> dict[str, Any]:
         lowest_before = min(self.steps, key=lambda step: step.effective_before, default=None)
         lowest_after = min(self.steps, key=lambda step: step.effective_after, default=None)
+        unlisted = len(self.steps) - len(listed)
+        notes = [*([self.note] if self.note else []), *([f"{unlisted} more steps are not listed"] if unlisted else [])]
         return {
             "request_id": self.request_id,
             "door": self.door,
@@ -87,21 +93,22 @@ class Outcome:
             "target": self.target,
             "previous_timeout_seconds": lowest_before and lowest_before.before,
             "timeout_seconds": lowest_after and lowest_after.after,
-            "steps": [self._step(step) for step in steps],
+            "steps": [self._described_step(step, longest_text) for step in listed],
             "flow_version": self.flow_version,
             "publish_attempts": self.publish_attempts,
             "requested_by": self.requested_by,
             "reason": self.reason,
             "error": vars(self.error) if self.error else None,
-            "note": note,
+            "note": "; ".join(notes)[:longest_text] or None,
         }
 
-    def _step(self, step: StepChange) -> dict[str, Any]:
+    def _described_step(self, step: StepChange, longest_text: int | None) -> dict[str, Any]:
+        slot = step.slot
         described: dict[str, Any] = {"flow_id": step.flow_id} if self.names_flows else {}
         described |= {
-            "path": step.slot.path,
-            "id": step.slot.id,
-            "name": step.slot.name,
+            "path": slot.path[:longest_text],
+            "id": slot.id and slot.id[:longest_text],
+            "name": slot.name and slot.name[:longest_text],
             "previous_timeout_seconds": step.before,
             "timeout_seconds": step.after,
         }

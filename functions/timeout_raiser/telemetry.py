@@ -15,9 +15,6 @@ from outcomes import OUTCOME_KEYS, Outcome, Status
 REQUEST_FINISHED = "request finished"
 """The message of the one line per request: its keys are the outcome's, and `correlation_id`."""
 
-MOST_STEPS_LOGGED = 100
-"""A log line has a limit (and a reader): more steps are counted, not listed."""
-
 _BY_STATUS = {
     Status.RAISED: "TimeoutsRaised",
     Status.UNCHANGED: "RequestsUnchanged",
@@ -86,8 +83,7 @@ class Telemetry:
             self._happened.append("RequestsReceived")
             if outcome.status in _BY_STATUS:
                 self._happened.append(_BY_STATUS[outcome.status])
-            told = outcome.as_dict(most_steps=MOST_STEPS_LOGGED)
-            self._logger.info(REQUEST_FINISHED, extra={**told, "correlation_id": outcome.request_id})
+            self._logger.info(REQUEST_FINISHED, extra={**outcome.in_brief(), "correlation_id": outcome.request_id})
 
     def flush(self) -> None:
         """Writes the metrics."""

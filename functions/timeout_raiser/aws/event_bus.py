@@ -19,7 +19,6 @@ SOURCE = "genesys-timeout-raiser"
 MOST_ENTRIES = 10
 MOST_BYTES = 250_000
 """Of one call; the service takes 262,144 with some overhead per entry (PutEvents, API reference)."""
-MOST_STEPS = 200
 
 
 class EventBus:
@@ -55,7 +54,7 @@ class EventBus:
             "EventBusName": self._name,
             "Source": SOURCE,
             "DetailType": f"Data Action Timeout {outcome.status.value.capitalize()}",
-            "Detail": json.dumps(outcome.as_dict(most_steps=MOST_STEPS)),
+            "Detail": json.dumps(outcome.in_brief()),
         }
 
 

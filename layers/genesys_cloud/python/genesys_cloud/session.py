@@ -93,6 +93,7 @@ class Session:
         self._credentials: Credentials | None = None
         self._secret_read_past_caches = False
         self._credentials_refused: CredentialsInvalid | None = None
+        self._trouble: Unavailable | None = None
         self._throttle_lock = threading.Lock()
         self._throttled_until = 0.0
         self._throttle: Answer | None = None
@@ -171,16 +172,19 @@ class Session:
                 if answers.is_throttling(answer):
                     self._note_throttling(answer)
                     continue
-                return answer, answers.parsed_success(answer, parse, what)
+                parsed = answers.parsed_success(answer, parse, what)
+                self._trouble = None
+                return answer, parsed
             except OutOfTime as error:
-                raise last or error from None
+                # Where nothing is answered, it is not the time that is short: whoever waits should wait for Genesys.
+                raise last or self._trouble or error from None
             except Unavailable as error:
                 if not answers.is_worth_repeating(error):
                     raise
                 if not repeatable:
                     raise AnswerLost.after(error) from error
                 failures += 1
-                last = error
+                last = self._trouble = error
                 self._back_off(failures, error)
 
     def _back_off(self, failures: int, error: Unavailable) -> None:
