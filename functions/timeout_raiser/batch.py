@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol, TypeVar
 
-from changes import Change, DocumentStore, FlowChange, Observer, Rules
+from changes import Change, ChangeObserver, DocumentStore, FlowChange, Rules
 from conclusions import conclude
 from genesys_cloud.credentials import Credentials
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import GenesysCloudError, PublishRejected, Transient
+from genesys_cloud.errors import GenesysCloudError, PublishRejected, Transient, Unavailable
 from genesys_cloud.flows import Document
 from outcomes import Outcome, Rejection, begin, failed
 from subflows import FlowKey, explore
 from timeout_request import Operation, TimeoutRequest
+
+GRACE_SECONDS = 0.5
+"""After the deadline, for calls that end at it to say so themselves."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -72,7 +76,7 @@ class Batch:
         rules: Rules,
         default_limit_seconds: int,
         concurrency: int,
-        observer: Observer,
+        observer: ChangeObserver,
         on_bug: Callable[[str], None],
     ) -> None:
         self._client_of = client_of
@@ -93,7 +97,11 @@ class Batch:
         for index, request in accepted:
             for flow_id in scopes[index].flow_ids:
                 groups[request.organization, flow_id].append((index, request))
-        results = self._side_by_side(lambda key: self._change(key, groups[key], documents.get(key)), list(groups))
+        results = self._side_by_side(
+            lambda key: self._change(key, groups[key], documents.pop(key, None)),
+            list(groups),
+            overdue=lambda key: FlowResult({index: _overdue(key[1]) for index, _ in groups[key]}, 0),
+        )
 
         outcomes = []
         for index, request in enumerate(requests):
@@ -113,7 +121,7 @@ class Batch:
 
     def _refuse_beyond_limits(self, requests: Sequence[TimeoutRequest]) -> dict[int, GenesysCloudError]:
         organizations = list(dict.fromkeys(request.organization for request in requests))
-        limits = self._side_by_side(self._limit, organizations)
+        limits = self._side_by_side(self._limit, organizations, overdue=_overdue)
         refused: dict[int, GenesysCloudError] = {}
         for index, request in enumerate(requests):
             limit = limits[request.organization]
@@ -139,7 +147,7 @@ class Batch:
     # -- one Flow ------------------------------------------------------------------------------------------------------
 
     def _read_all(self, keys: Sequence[FlowKey]) -> dict[FlowKey, Document | GenesysCloudError]:
-        return self._side_by_side(self._read, keys)
+        return self._side_by_side(self._read, keys, overdue=lambda key: _overdue(key[1]))
 
     def _read(self, key: FlowKey) -> Document | GenesysCloudError:
         organization, flow_id = key
@@ -176,12 +184,25 @@ class Batch:
         self._on_bug(what)
         return InternalError(f"{what}: {type(error).__name__}", hint="this is a bug: the log has its traceback")
 
-    def _side_by_side(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> dict[_Item, _Result]:
-        workers = min(self._concurrency, len(items))
-        if workers <= 1:
-            return {item: work(item) for item in items}
-        with ThreadPoolExecutor(workers) as pool:
-            return dict(zip(items, pool.map(work, items), strict=True))
+    def _side_by_side(
+        self, work: Callable[[_Item], _Result], items: Sequence[_Item], *, overdue: Callable[[_Item], _Result]
+    ) -> dict[_Item, _Result]:
+        """Works on the items side by side; what hangs past the deadline is left behind and gets its `overdue` result.
+
+        All that waits keeps the deadline by itself. But a name look-up, say, has no limit of its own, and one hanging
+        call must not cost the whole batch its answer.
+        """
+        pool = ThreadPoolExecutor(max(1, min(self._concurrency, len(items))))
+        try:
+            futures = {item: pool.submit(work, item) for item in items}
+            wait(futures.values(), timeout=max(0.0, self._deadline.left()) + GRACE_SECONDS)
+            return {item: future.result() if future.done() else overdue(item) for item, future in futures.items()}
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _overdue(what: str) -> GenesysCloudError:
+    return Unavailable(f"{what}: no answer by the deadline", hint="nothing to do: the request comes again")
 
 
 def _spared(change: FlowChange, requests: Iterable[_Indexed], error: GenesysCloudError) -> FlowResult:
@@ -197,12 +218,12 @@ def _spared(change: FlowChange, requests: Iterable[_Indexed], error: GenesysClou
 
 
 def _alike(requests: Iterable[_Indexed]) -> list[list[_Indexed]]:
-    """The requests in groups that want the same, in order."""
-    groups: dict[object, list[_Indexed]] = defaultdict(list)
-    for index, request in requests:
-        wish = (request.operation, request.action_name, request.step_id, request.timeout_seconds, request.writes)
-        groups[wish].append((index, request))
-    return list(groups.values())
+    """The requests in runs of neighbours that want the same: their order counts."""
+    return [list(run) for _, run in groupby(requests, key=lambda item: _wish(item[1]))]
+
+
+def _wish(request: TimeoutRequest) -> tuple[object, ...]:
+    return request.operation, request.action_name, request.step_id, request.timeout_seconds, request.writes
 
 
 def _joined(parts: Iterable[FlowResult], attempts_before: int) -> FlowResult:

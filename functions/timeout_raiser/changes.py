@@ -29,7 +29,7 @@ class DocumentStore(Protocol):
         """Writes it and returns the new version; Conflict if someone else wrote in between."""
 
 
-class Observer(Protocol):
+class ChangeObserver(Protocol):
     """Is told what happens to documents; called from several threads."""
 
     def published(self) -> None:
@@ -86,7 +86,7 @@ class FlowChange:
         requests: Sequence[tuple[int, TimeoutRequest]],
         rules: Rules,
         deadline: Deadline,
-        observer: Observer,
+        observer: ChangeObserver,
     ) -> None:
         self._store = store
         self._requests = requests
@@ -107,15 +107,17 @@ class FlowChange:
             GenesysCloudError: as the store raises it.
         """
         conflicts = losses = 0
+        claimed = False
         sent: Plan | None = None
         while True:
             steps = find_steps(document.body)
             plan = make_plan(document.id, steps, self._requests, default_seconds=self._rules.default_seconds)
+            if sent and plan.claim_what_was_done_by(sent) and not claimed:
+                claimed = True
+                self._observer.published()
             self.planned = Change(plan, steps, document.version)
             if not plan.writes:
-                if sent:
-                    self._observer.published()
-                return Change(sent or plan, steps, document.version)
+                return self.planned
             plan.apply()
             self.publish_attempts += 1
             try:
@@ -124,14 +126,22 @@ class FlowChange:
                 self._observer.conflicted()
                 conflicts += 1
                 self._wait_after_conflict(conflicts, conflict, document.id)
+                document = self._store.read(document.id)
             except AnswerLost as lost:
                 sent = plan
                 losses += 1
-                self._wait(losses, otherwise=lost)
+                document = self._read_after_loss(document.id, losses, lost)
             else:
                 self._observer.published()
                 return Change(plan, steps, version)
-            document = self._store.read(document.id)
+
+    def _read_after_loss(self, flow_id: str, losses: int, lost: AnswerLost) -> Document:
+        """The Flow as it is after all; without time to look, the loss is what there is to tell."""
+        self._wait(losses, otherwise=lost)
+        try:
+            return self._store.read(flow_id)
+        except OutOfTime:
+            raise lost from None
 
     def _wait_after_conflict(self, conflicts: int, conflict: Conflict, flow_id: str) -> None:
         what = f"Flow {flow_id}: someone else published in between, {conflicts} times"

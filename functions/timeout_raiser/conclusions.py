@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from changes import Change
 from genesys_cloud.errors import FlowNotFound, GenesysCloudError, Transient
@@ -40,23 +41,27 @@ def conclude(
         error for flow_id, error in errors.items() if flow_id == request.flow_id or not isinstance(error, FlowNotFound)
     ]
     problems = [problem for change in changes.values() for problem in change.plan.problems.get(index, [])]
+    if request.operation is Operation.INSPECT:
+        notes, problems = notes + problems, []
     steps = [step for change in changes.values() for step in change.plan.changes.get(index, [])]
     own = changes.get(request.flow_id)
-    details = {"flow_version": own.version if own else None, "publish_attempts": publish_attempts}
+    details: dict[str, Any] = {
+        "flow_version": own.version if own else None,
+        "publish_attempts": publish_attempts if request.writes else 0,
+        "note": "; ".join(notes) or None,
+    }
+    changed = tuple(step for step in steps if step.changed) if request.writes else ()
 
     if fatal:
         # Deferred before rejected: with anything left to try, the request is tried again as a whole.
         worst = min(fatal, key=lambda error: not isinstance(error, Transient))
-        changed = tuple(step for step in steps if step.changed) if request.writes else ()
         return failed(outcome, worst, steps=changed, **details)
-    if request.operation is Operation.INSPECT:
-        notes += problems
-    elif problems:
-        return failed(outcome, _not_editable(problems), **details)
+    if problems:
+        return failed(outcome, _not_editable(problems), steps=changed, **details)
     if not steps and (request.action_name or request.step_id):
         looked_at = [(flow_id, change.steps) for flow_id, change in changes.items()]
-        return failed(outcome, data_action_not_found(request, looked_at), note="; ".join(notes) or None, **details)
-    return succeeded(outcome, request, steps, note="; ".join(notes) or None, **details)
+        return failed(outcome, data_action_not_found(request, looked_at), **details)
+    return succeeded(outcome, request, steps, **details)
 
 
 def _not_editable(problems: list[str]) -> Rejection:

@@ -18,6 +18,8 @@ from outcomes import Outcome, unreadable
 from timeout_request import InvalidRequest, RequestReader, TimeoutRequest, looks_like_a_request
 
 SEVERAL = "requests"
+MOST_REQUESTS = 1000
+"""In one message: it ends as a whole, so it has to be done in one invocation."""
 _IN_A_MESSAGE = 'a request such as {"flow_id": ...}, or {"requests": [request, ...]}'
 _SHAPES = f"an SQS event, {_IN_A_MESSAGE}"
 
@@ -69,7 +71,6 @@ class Mail:
     """All that one event brought."""
 
     door: Door
-    letters: list[Letter]
     asks: list[Ask]
 
 
@@ -91,11 +92,10 @@ class Doors:
                 return self._open_sqs(records)
             if SEVERAL in event or looks_like_a_request(event):
                 letter = Letter(invocation_id)
-                return Mail(Door.DIRECT, [letter], self._read(event, json.dumps(event), letter, Door.DIRECT))
+                return Mail(Door.DIRECT, self._read(event, json.dumps(event), letter, Door.DIRECT))
         raise UnknownEvent(f"this event is none of the shapes that are understood: {_SHAPES}")
 
     def _open_sqs(self, records: Sequence[dict[str, Any]]) -> Mail:
-        letters: list[Letter] = []
         asks: list[Ask] = []
         for record in records:
             attributes = record.get("attributes") or {}
@@ -105,7 +105,6 @@ class Doors:
                 receive_count=_whole(attributes.get("ApproximateReceiveCount"), otherwise=1),
                 sent_at=_whole(attributes.get("SentTimestamp"), otherwise=0),
             )
-            letters.append(letter)
             body = record.get("body")
             body = body if isinstance(body, str) else json.dumps(body)
             try:
@@ -117,7 +116,7 @@ class Doors:
                 asks += self._read(content, body, letter, Door.SQS)
         # A standard queue gives no order: it is restored here, for it matters to `set`.
         asks.sort(key=lambda ask: ask.letter.sent_at)
-        return Mail(Door.SQS, letters, asks)
+        return Mail(Door.SQS, asks)
 
     def _read(self, content: object, text: str, letter: Letter, door: Door) -> list[Ask]:
         if not (isinstance(content, dict) and SEVERAL in content):
@@ -126,8 +125,9 @@ class Doors:
         beside = sorted(str(name) for name in content if name != SEVERAL)
         if beside:
             problem = f"unknown field {beside[0][:60]!a} beside {SEVERAL}: it belongs into each request"
-        elif not isinstance(several, list) or not several:
-            problem = f"{SEVERAL} must be a list of at least one request"
+        elif not isinstance(several, list) or not 1 <= len(several) <= MOST_REQUESTS:
+            kind = f"a list of {len(several)}" if isinstance(several, list) else "something else"
+            problem = f"{SEVERAL} must be a list of 1 to {MOST_REQUESTS} requests, not {kind}"
         else:
             return [self._ask(raw, json.dumps(raw), letter, door) for raw in several]
         return [_not_a_request(None, problem, text, letter, door)]

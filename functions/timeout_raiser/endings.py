@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from aws.queues import DeadLetter, DeadLetterQueue, RequestQueue
 from doors import Ask, Letter
+from genesys_cloud.deadline import Deadline
 from genesys_cloud.retry import Jitter
 from outcomes import Outcome, Status
 
@@ -40,8 +41,8 @@ class SqsEndings:
         self._on_failure = on_failure
         self._jitter = jitter
 
-    def settle(self, ended: Sequence[tuple[Ask, Outcome]]) -> list[str]:
-        """Ends every record as the worst of its outcomes says.
+    def settle(self, ended: Sequence[tuple[Ask, Outcome]], deadline: Deadline) -> list[str]:
+        """Ends every record as the worst of its outcomes says; what is not ended before the deadline is kept.
 
         With any deferred, the record is seen again whole; else each rejected request goes to the dead-letter queue.
 
@@ -59,8 +60,8 @@ class SqsEndings:
                 again[letter] = max(self._wait(outcome, letter) for outcome in deferred)
             else:
                 rejected += [part for part in parts if part[1].status is Status.REJECTED]
-        kept = self._bury(rejected)
-        self._show_again(again)
+        kept = self._bury(rejected, deadline)
+        self._show_again(again, deadline)
         return [letter.id for letter in by_letter if letter in again or letter.id in kept]
 
     def _wait(self, outcome: Outcome, letter: Letter) -> int:
@@ -71,17 +72,17 @@ class SqsEndings:
         doublings = min(letter.receive_count - 1, 10)
         return math.ceil(self._jitter(0, min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**doublings)))
 
-    def _bury(self, rejected: Sequence[tuple[Ask, Outcome]]) -> set[str]:
+    def _bury(self, rejected: Sequence[tuple[Ask, Outcome]], deadline: Deadline) -> set[str]:
         """Copies to the dead-letter queue; returns the ids of the messages whose copy is not safely there."""
         letters = [_dead_letter(ask, outcome) for ask, outcome in rejected]
-        failures = self._dead_letters.send(letters)
+        failures = self._dead_letters.send(letters, deadline)
         for index, why in failures.items():
             self._on_failure(rejected[index][0].letter.id, "not copied to the dead-letter queue", why)
         return {rejected[index][0].letter.id for index in failures}
 
-    def _show_again(self, again: dict[Letter, int]) -> None:
+    def _show_again(self, again: dict[Letter, int], deadline: Deadline) -> None:
         waits = [(letter, letter.receipt_handle, wait) for letter, wait in again.items() if letter.receipt_handle]
-        failures = self._requests.show_again([(handle, wait) for _, handle, wait in waits])
+        failures = self._requests.show_again([(handle, wait) for _, handle, wait in waits], deadline)
         for index, why in failures.items():
             self._on_failure(waits[index][0].id, "comes again when the queue's own visibility timeout is over", why)
 

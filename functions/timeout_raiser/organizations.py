@@ -7,8 +7,10 @@ import threading
 from genesys_cloud.credentials import Credentials, CredentialsStore
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.flows import FlowStore
-from genesys_cloud.session import Organization, Session
-from genesys_cloud.transport import Observer, Transport, pooled_session
+from genesys_cloud.login import Login, Organization
+from genesys_cloud.patience import Patience
+from genesys_cloud.session import Session
+from genesys_cloud.transport import CallObserver, Transport, pooled_session
 from settings import Settings
 
 
@@ -33,11 +35,11 @@ class Organizations:
         self._credentials = credentials
         self._met: dict[str, Organization] = {}
 
-    def for_invocation(self, deadline: Deadline, observer: Observer) -> Clients:
+    def for_invocation(self, deadline: Deadline, observer: CallObserver) -> Clients:
         """Clients that keep the deadline of one invocation."""
         return Clients(self, deadline, observer)
 
-    def open_session(self, name: str, deadline: Deadline, observer: Observer) -> Session:
+    def open_session(self, name: str, deadline: Deadline, observer: CallObserver) -> Session:
         """A session with the organization."""
         if name not in self._met:
             self._met[name] = Organization(name, pooled_session(self._settings.flow_concurrency))
@@ -49,13 +51,16 @@ class Organizations:
             read_timeout=self._settings.http_read_timeout_seconds,
             observer=observer,
         )
-        return Session(organization, self._credentials, transport, deadline, observer=observer)
+        hidden: set[str] = set()
+        patience = Patience(transport, deadline, observer=observer, hidden=hidden)
+        login = Login(organization, self._credentials, transport, patience, hidden=hidden)
+        return Session(login, transport, patience, hidden=hidden)
 
 
 class Clients:
     """One client per organization within one invocation; threads may ask for the same one."""
 
-    def __init__(self, organizations: Organizations, deadline: Deadline, observer: Observer) -> None:
+    def __init__(self, organizations: Organizations, deadline: Deadline, observer: CallObserver) -> None:
         self._organizations = organizations
         self._deadline = deadline
         self._observer = observer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,8 +12,8 @@ from genesys_cloud.errors import GenesysCloudError, Permanent, Transient
 from planning import StepChange
 from timeout_request import Operation, TimeoutRequest
 
-MOST_STEPS = 10_000
-"""Listed in an answer, which Lambda limits to 6 MB."""
+LARGEST_ANSWER_BYTES = 5_500_000
+"""Lambda takes 6 MB."""
 MOST_STEPS_IN_BRIEF = 100
 LONGEST_TEXT_IN_BRIEF = 512
 
@@ -74,7 +75,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """The outcome as the outside sees it; every key is always there."""
-        return self._described(self.steps[:MOST_STEPS], longest_text=None)
+        return self._described(self.steps, longest_text=None)
 
     def in_brief(self) -> dict[str, Any]:
         """The same for log lines and events, which have limits (256 KB): fewer steps, and long texts cut."""
@@ -117,6 +118,13 @@ class Outcome:
         return described
 
 
+def answer(outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
+    """What a direct invoke is answered: in full, or in brief where Lambda's limit would fail the invocation."""
+    full = {"outcomes": [outcome.as_dict() for outcome in outcomes]}
+    fits = len(json.dumps(full)) <= LARGEST_ANSWER_BYTES
+    return full if fits else {"outcomes": [outcome.in_brief() for outcome in outcomes]}
+
+
 OUTCOME_KEYS = tuple(Outcome("", "", "", Status.DEFERRED, {}).as_dict())
 """The keys of every outcome, in their order."""
 
@@ -126,7 +134,7 @@ class Rejection(Permanent):
 
     def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.code = code  # type: ignore[misc]  # the class variable of the other errors, given per instance here
+        self.code = code
 
 
 def begin(request: TimeoutRequest, door: str) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from documents.flow import FlowSteps, Slot
@@ -55,6 +55,24 @@ class Plan:
         """Writes the steps into the document that was planned on."""
         for slot, seconds in self.writes:
             slot.write(seconds)
+
+    def claim_what_was_done_by(self, sent: Plan) -> bool:
+        """Takes over the changes of an earlier plan whose publish was not answered, where the Flow shows them done.
+
+        A step that stands at exactly what was sent is ours; one that stands at anything else is someone else's.
+
+        Returns:
+            Whether there was any.
+        """
+        claimed = False
+        for index, changes in self.changes.items():
+            done = {change.slot.identity: change for change in sent.changes.get(index, ()) if change.changed}
+            for number, change in enumerate(changes):
+                ours = done.get(change.slot.identity)
+                if ours and ours.after == change.before:
+                    changes[number] = replace(change, before=ours.before, effective_before=ours.effective_before)
+                    claimed = True
+        return claimed
 
 
 def make_plan(

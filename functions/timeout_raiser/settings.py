@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 class ConfigurationError(Exception):
     """The environment lacks something or holds nonsense; the message names all of it."""
@@ -29,6 +31,7 @@ class Settings:
     event_bus_name: str
     service: str
     metrics_namespace: str
+    log_level: str
     max_timeout_seconds: int
     default_timeout_seconds: int
     max_publish_attempts: int
@@ -58,6 +61,12 @@ class Settings:
                 return default
             return int(value)
 
+        def level(name: str, default: str) -> str:
+            value = (environment.get(name) or default).upper()
+            if value not in LOG_LEVELS:
+                problems.append(f"{name} must be one of {', '.join(LOG_LEVELS)}, not {value[:40]!r}")
+            return value
+
         settings = cls(
             secret_id=text("GENESYS_SECRET_ID"),
             request_queue_url=text("REQUEST_QUEUE_URL"),
@@ -65,6 +74,7 @@ class Settings:
             event_bus_name=text("EVENT_BUS_NAME", "default"),
             service=text("POWERTOOLS_SERVICE_NAME", "timeout-raiser"),
             metrics_namespace=text("POWERTOOLS_METRICS_NAMESPACE", "GenesysTimeoutRaiser"),
+            log_level=level("POWERTOOLS_LOG_LEVEL", "INFO"),
             max_timeout_seconds=whole("MAX_TIMEOUT_SECONDS", 30, most=3600),
             default_timeout_seconds=whole("DEFAULT_TIMEOUT_SECONDS", 3, most=3600),
             max_publish_attempts=whole("MAX_PUBLISH_ATTEMPTS", 5, most=100),

@@ -23,9 +23,9 @@ _BY_STATUS = {
 }
 
 
-def make_logger(service: str) -> Logger:
+def make_logger(service: str, level: str) -> Logger:
     """The logger; its lines are plain ASCII JSON, so that no name of a step can break one."""
-    return Logger(service=service, json_serializer=_as_line)
+    return Logger(service=service, level=level, json_serializer=_as_line)
 
 
 def _as_line(entry: dict[str, Any]) -> str:
@@ -87,9 +87,10 @@ class Telemetry:
 
     def flush(self) -> None:
         """Writes the metrics."""
-        for name, count in Counter(self._happened).items():
-            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
         for milliseconds in self._call_milliseconds:
             self._metrics.add_metric(name="GenesysRequestTime", unit=MetricUnit.Milliseconds, value=milliseconds)
-        if self._happened or self._call_milliseconds:
+        # Counts come last: Powertools writes by itself at the 100th value of a name, and a rest must be there to flush.
+        for name, count in Counter(self._happened).items():
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+        if self._happened:
             self._metrics.flush_metrics()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.packing import in_packs
+from genesys_cloud.deadline import Deadline
 from outcomes import Outcome, Status
 
 if TYPE_CHECKING:
@@ -36,10 +37,16 @@ class EventBus:
         self._client = client
         self._on_failure = on_failure
 
-    def put(self, outcomes: Iterable[Outcome]) -> None:
-        """Puts all but inspections on the bus. What fails is told and not tried again: the change counts without it."""
+    def put(self, outcomes: Iterable[Outcome], deadline: Deadline) -> None:
+        """Puts all but inspections on the bus, as many as it can before the deadline.
+
+        What fails is told and not tried again: the change counts without it.
+        """
         entries = [self._entry(outcome) for outcome in outcomes if outcome.status is not Status.INSPECTED]
         for pack in in_packs(entries, _size, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
+            if deadline.left() <= 0:
+                self._on_failure(len(pack), "no time was left")
+                continue
             try:
                 answer = self._client().put_events(Entries=pack)
             except (BotoCoreError, ClientError) as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aws.packing import in_packs
+from genesys_cloud.deadline import Deadline
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -19,9 +20,10 @@ MOST_ENTRIES = 10
 MOST_BYTES = 1_048_576
 """Of one call and of one message, attributes included (SQS quotas)."""
 LONGEST_ATTRIBUTE = 1024
+NO_TIME = "no time was left"
 
-# SQS takes what XML 1.0 takes as characters; one other character in an attribute refuses the message.
-_NOT_XML = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+# SQS takes what XML 1.0 takes as characters; one of these refuses the message.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class DeadLetter:
 
     def size(self) -> int:
         """Bytes as SQS counts them."""
-        return len(self.body.encode()) + sum(
+        return len(self.body.encode(errors="replace")) + sum(
             len(n) + len("String") + len(v.encode()) for n, v in self.attributes().items()
         )
 
@@ -52,8 +54,8 @@ class DeadLetterQueue:
         self._url = url
         self._client = client
 
-    def send(self, letters: Sequence[DeadLetter]) -> dict[int, str]:
-        """Sends all of them.
+    def send(self, letters: Sequence[DeadLetter], deadline: Deadline) -> dict[int, str]:
+        """Sends what it can before the deadline.
 
         Returns:
             For each that is not safely there: its index, and why.
@@ -61,6 +63,9 @@ class DeadLetterQueue:
         failures: dict[int, str] = {}
         numbered = list(enumerate(letters))
         for pack in in_packs(numbered, lambda item: item[1].size(), most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
+            if deadline.left() <= 0:
+                failures |= {index: NO_TIME for index, _ in pack}
+                continue
             try:
                 answer = self._client().send_message_batch(
                     QueueUrl=self._url, Entries=[_entry(index, letter) for index, letter in pack]
@@ -81,8 +86,8 @@ class RequestQueue:
         self._url = url
         self._client = client
 
-    def show_again(self, waits: Sequence[tuple[str, int]]) -> dict[int, str]:
-        """Makes messages visible again after their waits.
+    def show_again(self, waits: Sequence[tuple[str, int]], deadline: Deadline) -> dict[int, str]:
+        """Makes messages visible again after their waits, as many as it can before the deadline.
 
         Args:
             waits: receipt handle and seconds of each.
@@ -93,6 +98,9 @@ class RequestQueue:
         failures: dict[int, str] = {}
         numbered = list(enumerate(waits))
         for pack in in_packs(numbered, lambda _: 0, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
+            if deadline.left() <= 0:
+                failures |= {index: NO_TIME for index, _ in pack}
+                continue
             try:
                 answer = self._client().change_message_visibility_batch(
                     QueueUrl=self._url,

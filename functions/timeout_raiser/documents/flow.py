@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from genesys_cloud.flows import FLOW_ID_PATTERN
@@ -17,20 +18,33 @@ SUB_FLOW = "sub-flow"
 
 _FLOW_ID = re.compile(FLOW_ID_PATTERN)
 
+Place = tuple["Place", "str | int"] | None
+"""Where an object stands: its parent's place and the key there; None for the document itself."""
+
 
 @dataclass(frozen=True, eq=False)
 class Slot:
     """The place of one Data Action's timeout.
 
     Attributes:
-        path: where the step stands, such as `steps[2].cases[0].steps[1]`.
         id, name: the step's own; None where it has none that is text.
+        path: where it stands, such as `steps[2].cases[0].steps[1]`.
     """
 
-    path: str
     id: str | None
     name: str | None
     _step: dict[str, Any]
+    _place: Place
+
+    @cached_property
+    def path(self) -> str:
+        """Spelled out only where it is wanted: a path is as long as the step is deep."""
+        return _path(self._place)
+
+    @property
+    def identity(self) -> tuple[str, str | None, str | None]:
+        """What makes it the same step in another copy of the Flow."""
+        return self.path, self.id, self.name
 
     @property
     def seconds(self) -> float | None:
@@ -64,7 +78,12 @@ class SubflowReference:
     """A step that leads to another Flow."""
 
     flow_id: str
-    path: str
+    _place: Place
+
+    @cached_property
+    def path(self) -> str:
+        """Where the step stands."""
+        return _path(self._place)
 
 
 @dataclass(frozen=True)
@@ -81,21 +100,17 @@ def find_steps(flow: dict[str, Any]) -> FlowSteps:
     for node, place in _objects(flow):
         kind = node.get("type")
         if kind == DATA_ACTION:
-            found.slots.append(Slot(_path(place), _text(node.get("id")), _text(node.get("name")), node))
+            found.slots.append(Slot(_text(node.get("id")), _text(node.get("name")), node, place))
         elif kind == SUB_FLOW:
             flow_id = _referenced_flow(node)
             if flow_id is not None:
-                found.subflows.append(SubflowReference(flow_id, _path(place)))
+                found.subflows.append(SubflowReference(flow_id, place))
     return found
 
 
-# A place is its parent's place and the key in it: a path is only spelled out for what was looked for.
-_Place = tuple["_Place", "str | int"] | None
-
-
-def _objects(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], _Place]]:
+def _objects(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Place]]:
     """Every object of the document, parents first, in document order; a stack of our own instead of recursion."""
-    stack: list[tuple[Any, _Place]] = [(root, None)]
+    stack: list[tuple[Any, Place]] = [(root, None)]
     while stack:
         node, place = stack.pop()
         if isinstance(node, dict):
@@ -121,7 +136,7 @@ def _referenced_flow(step: dict[str, Any]) -> str | None:
     return None
 
 
-def _path(place: _Place) -> str:
+def _path(place: Place) -> str:
     parts: list[str] = []
     while place is not None:
         place, key = place

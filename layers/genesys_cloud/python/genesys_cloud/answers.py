@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -10,9 +11,14 @@ from typing import Any, TypeVar
 from genesys_cloud.errors import Conflict, Refusal, Unavailable
 from genesys_cloud.transport import Answer
 
-UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 LONGEST_MESSAGE = 500
 """Characters of Genesys's own message that are passed on."""
+LONGEST_CODE = 100
+LIFETIME_WHEN_UNTOLD_SECONDS = 300
+LONGEST_LIFETIME_SECONDS = 10_000_000
+
+# What may stand in a header: anything else would end up, token and all, in an error of the HTTP library.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 _CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
 _DEFINITE_5XX = {HTTPStatus.NOT_IMPLEMENTED}
@@ -21,13 +27,19 @@ Parsed = TypeVar("Parsed")
 
 
 def is_throttling(answer: Answer) -> bool:
-    """429; also the login's 400 whose description speaks of a rate limit (how Genesys's login says it)."""
-    if answer.status == HTTPStatus.BAD_REQUEST and b"rate limit exceeded" in answer.body.lower():
-        return True
+    """429."""
     return answer.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
-def parsed_success(answer: Answer, parse: Callable[[Answer], Parsed], what: str) -> tuple[Parsed] | None:
+def is_login_throttling(answer: Answer) -> bool:
+    """429; also a 400 whose description speaks of a rate limit, which is how Genesys's login says it."""
+    told = answer.status == HTTPStatus.BAD_REQUEST and b"rate limit exceeded" in answer.body.lower()
+    return told or is_throttling(answer)
+
+
+def parsed_success(
+    answer: Answer, parse: Callable[[Answer], Parsed], what: str, *, hidden: Iterable[str]
+) -> tuple[Parsed] | None:
     """The parsed body of a success (in a tuple, for a body may be parsed to None), or None for a definite 4xx.
 
     Raises:
@@ -45,9 +57,8 @@ def parsed_success(answer: Answer, parse: Callable[[Answer], Parsed], what: str)
         problem = f"{what}: answered {status}, a redirect, which is never followed"
     else:
         problem = f"{what}: answered {status}"
-    raise Unavailable(
-        problem, http_status=status, genesys_code=_error_body(answer)[0], correlation_id=answer.correlation_id
-    )
+    genesys_code = refusal(answer, hidden=hidden).genesys_code
+    raise Unavailable(problem, http_status=status, genesys_code=genesys_code, correlation_id=answer.correlation_id)
 
 
 def is_worth_repeating(error: Unavailable) -> bool:
@@ -62,11 +73,11 @@ def refusal(answer: Answer, *, hidden: Iterable[str]) -> Refusal:
     """A definite 4xx as an error, with Genesys's own message, in which none of the hidden texts is left."""
     code, message = _error_body(answer)
     for text in hidden:
-        message = message.replace(text, "***")
+        code, message = code and code.replace(text, "***"), message.replace(text, "***")
     return (Conflict if answer.status in _CONFLICTS else Refusal)(
         message[:LONGEST_MESSAGE] or f"answered {answer.status}",
         http_status=answer.status,
-        genesys_code=code,
+        genesys_code=code and code[:LONGEST_CODE],
         correlation_id=answer.correlation_id,
     )
 
@@ -77,12 +88,20 @@ def token(answer: Answer) -> tuple[str, float]:
     Raises:
         ValueError: it is none.
     """
-    body = json.loads(answer.body)
-    if not isinstance(body, dict):
-        raise ValueError("a token answer is an object")  # the caller waits for one kind of error
-    value, lifetime = body.get("access_token"), body.get("expires_in", 0)
-    if not isinstance(value, str) or not value or isinstance(lifetime, bool) or not isinstance(lifetime, int | float):
-        raise ValueError("a token answer has access_token and expires_in")
+    try:
+        body = json.loads(answer.body)
+    except RecursionError:
+        body = None
+    value = body.get("access_token") if isinstance(body, dict) else None
+    lifetime = body.get("expires_in", LIFETIME_WHEN_UNTOLD_SECONDS) if isinstance(body, dict) else None
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        raise ValueError("a token answer has an access_token of visible ASCII characters")
+    if (
+        isinstance(lifetime, bool)
+        or not isinstance(lifetime, int | float)
+        or not 0 < lifetime < LONGEST_LIFETIME_SECONDS
+    ):
+        raise ValueError("a token answer has an expires_in of some seconds")
     return value, float(lifetime)
 
 
@@ -94,6 +113,11 @@ def _error_body(answer: Answer) -> tuple[str | None, str]:
         body = None
     if not isinstance(body, dict):
         return None, ""
-    code = body.get("code") or body.get("error")
-    message = body.get("message") or body.get("error_description")
-    return (code[:LONGEST_MESSAGE] if isinstance(code, str) else None), (message if isinstance(message, str) else "")
+    return _text(body.get("code") or body.get("error")) or None, _text(
+        body.get("message") or body.get("error_description")
+    )
+
+
+def _text(value: object) -> str:
+    """Text that may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-
 from genesys_cloud.errors import CredentialsUnavailable
 from genesys_cloud.schema import EXPECTS, Schema
 
@@ -40,14 +38,18 @@ CACHED_SECONDS = 300
 
 _WHERE = ("region", "org_domain", "base_url")
 _TEXT = {"type": "string", "minLength": 1}
+_VISIBLE = {"type": "string", "pattern": r"^[\x20-\x7e]+$"}  # what a Basic header can carry
 _SECRET = {
     "type": "object",
     EXPECTS: "a JSON object with client_id, client_secret and one of region, org_domain, base_url",
     "required": ["client_id", "client_secret"],
     "additionalProperties": False,
     "properties": {
-        "client_id": {**_TEXT, EXPECTS: "a text: the id of the OAuth client (grant type Client Credentials)"},
-        "client_secret": {**_TEXT, EXPECTS: "a text: the secret of the OAuth client"},
+        "client_id": {
+            **_VISIBLE,
+            EXPECTS: "a text of ASCII characters: the id of the OAuth client (grant Client Credentials)",
+        },
+        "client_secret": {**_VISIBLE, EXPECTS: "a text of ASCII characters: the secret of the OAuth client"},
         "region": {"enum": list(REGIONS), EXPECTS: f"one of Genesys Cloud's regions ({', '.join(REGIONS)})"},
         "org_domain": {
             "type": "string",
@@ -116,6 +118,9 @@ class CredentialsStore:
         Raises:
             CredentialsUnavailable: the secret is missing, unreadable or wrong.
         """
+        # Here and not above: it is part of what costs a cold start, and comes with the provider anyway.
+        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError  # noqa: PLC0415
+
         name = self._secret_id.replace("{organization}", organization)
         try:
             text = self._secrets().get(name, max_age=CACHED_SECONDS, force_fetch=past_every_cache)

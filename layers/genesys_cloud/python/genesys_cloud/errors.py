@@ -24,8 +24,6 @@ change loop. `Refusal` is a definite 4xx before anyone has said what it means fo
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class GenesysCloudError(Exception):
     """Something that Genesys Cloud, or the way to it, did not do.
@@ -39,7 +37,7 @@ class GenesysCloudError(Exception):
         correlation_id: of the answer (`ININ-Correlation-Id`): what Genesys's support asks for.
     """
 
-    code: ClassVar[str] = "internal_error"
+    code: str = "internal_error"
 
     def __init__(
         self,

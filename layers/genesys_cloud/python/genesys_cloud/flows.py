@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ from genesys_cloud.errors import (
     PublishRejected,
     ReadRejected,
     Refusal,
+    Unavailable,
 )
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
@@ -30,7 +33,8 @@ from genesys_cloud.transport import Answer
 FLOW_ID_PATTERN = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"
 """An id that stays one segment of a path: `.` and `..` would leave it."""
 
-_FORBIDDEN, _NOT_FOUND, _GONE, _LOCKED = 403, 404, 410, 423
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_ETAG = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass
@@ -67,11 +71,16 @@ class FlowStore:
 
         def parse(answer: Answer) -> object:
             nonlocal etag
-            etag = answer.headers.get("ETag")
+            etag = answer.headers.get("ETag", "")
+            etag = etag if _ETAG.fullmatch(etag) else None
             return json_text.parse(answer.body)
 
         try:
             body = self._session.call("GET", _path(flow_id), parse=parse)
+        except Conflict as conflict:
+            raise conflict.becomes(
+                Unavailable, f"Flow {flow_id} cannot be read just now: {conflict.message}"
+            ) from conflict
         except Refusal as refusal:
             raise _read_error(refusal, flow_id) from refusal
         if not isinstance(body, dict) or "steps" not in body:
@@ -114,14 +123,14 @@ def _path(flow_id: str) -> str:
 
 
 def _new_version(answer: Answer) -> str | None:
-    if answer.status == 204:  # noqa: PLR2004  # No Content: done, and nothing said of the version
+    if answer.status == HTTPStatus.NO_CONTENT:  # done, and nothing said of the version
         return None
     body = json_text.parse(answer.body)
     return version_of(body) if isinstance(body, dict) else None
 
 
 def _read_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
-    if refusal.http_status in {_NOT_FOUND, _GONE}:
+    if refusal.http_status in _GONE:
         return refusal.becomes(
             FlowNotFound, f"no Flow {flow_id} in this organization", hint="check flow_id and organization"
         )
@@ -131,7 +140,7 @@ def _read_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
 
 
 def _publish_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
-    if refusal.http_status in {_NOT_FOUND, _GONE}:
+    if refusal.http_status in _GONE:
         return refusal.becomes(FlowNotFound, f"Flow {flow_id} is gone: it was there a moment ago")
     return _common_error(refusal, flow_id, "admin:flow") or refusal.becomes(
         PublishRejected,
@@ -141,13 +150,13 @@ def _publish_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
 
 
 def _common_error(refusal: Refusal, flow_id: str, permission: str) -> GenesysCloudError | None:
-    if refusal.http_status == _FORBIDDEN:
+    if refusal.http_status == HTTPStatus.FORBIDDEN:
         return refusal.becomes(
             Forbidden,
             f"the OAuth client may not use Flow {flow_id}: {permission} is missing: {refusal.message}",
             hint=f"give the OAuth client a role with {permission} in a division that covers the Flow",
         )
-    if refusal.http_status == _LOCKED:
+    if refusal.http_status == HTTPStatus.LOCKED:
         return refusal.becomes(
             FlowLocked,
             f"Flow {flow_id} is locked: {refusal.message}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from json import scanner
 from typing import Any, NoReturn
@@ -44,7 +45,7 @@ def dump(document: object) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
-        return json.dumps(document, separators=(",", ":")).encode()
+        return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
 def _finite(text: str) -> float:
@@ -67,4 +68,5 @@ def _deep_decoder() -> json.JSONDecoder:
 
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 _DEEP_DECODER = _deep_decoder()
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)

@@ -39,7 +39,7 @@ class Answer:
         return self.headers.get("ININ-Correlation-Id")
 
 
-class Observer(Protocol):
+class CallObserver(Protocol):
     """Is told what happens on the wire; called from several threads."""
 
     def call_answered(self, seconds: float) -> None:
@@ -49,9 +49,16 @@ class Observer(Protocol):
         """Genesys answered 429."""
 
 
+class _PlainSession(requests.Session):
+    """Takes a redirect for an answer like any other; `allow_redirects=False` alone would still look where it leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
 def pooled_session(connections: int) -> requests.Session:
-    """A session that keeps so many connections open and does nothing by itself: no retries, no cookies."""
-    session = requests.Session()
+    """A session that keeps so many connections open and does nothing unasked: no retries, redirects or cookies."""
+    session = _PlainSession()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0))
@@ -75,7 +82,7 @@ class Transport:
         *,
         connect_timeout: float,
         read_timeout: float,
-        observer: Observer,
+        observer: CallObserver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
@@ -118,13 +125,17 @@ class Transport:
                 data=body,
                 headers=headers,
                 auth=auth,  # as auth, not as header: requests would let a .netrc of the machine override the header
-                timeout=(min(self._connect_timeout, left), min(self._read_timeout, left)),
+                timeout=urllib3.Timeout(  # type: ignore[arg-type]  # requests takes it, its types do not know
+                    connect=min(self._connect_timeout, left), read=min(self._read_timeout, left), total=left
+                ),
                 allow_redirects=False,
                 stream=True,
             )
             answer = Answer(response.status_code, response.headers, self._read(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"{method} {url}: no whole answer ({_reason(error)})") from error
+        except ValueError as error:  # from below requests, and may quote a header: only its kind is told
+            raise Unavailable(f"{method} {url}: could not be sent ({type(error).__name__})") from None
         seconds = self._clock() - started
         self._slowest = max(self._slowest, seconds)
         self._observer.call_answered(seconds)
@@ -134,16 +145,18 @@ class Transport:
         """The body, read piece by piece: a server that drips must not hold us past the deadline."""
         chunks: list[bytes] = []
         raw = response.raw
-        while chunk := raw.read1(_CHUNK_BYTES, decode_content=True):
-            chunks.append(chunk)
+        while True:
             left = self._deadline.left()
             if left <= 0:
                 response.close()
                 raise TimeoutError("still sending at the deadline")
             if raw.connection is not None and raw.connection.sock is not None:
                 raw.connection.sock.settimeout(min(self._read_timeout, left))
-        raw.release_conn()
-        return b"".join(chunks)
+            chunk = raw.read1(_CHUNK_BYTES, decode_content=True)
+            if not chunk:
+                raw.release_conn()
+                return b"".join(chunks)
+            chunks.append(chunk)
 
 
 def _reason(error: BaseException) -> str:

@@ -1,0 +1,118 @@
+"""Patience: sends again while an answer says nothing and time is left, and waits as long as Genesys Cloud says."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from genesys_cloud import answers
+from genesys_cloud.deadline import Deadline
+from genesys_cloud.errors import AnswerLost, OutOfTime, RateLimited, Unavailable
+from genesys_cloud.retry import Jitter, backoff_seconds, told_wait_seconds
+from genesys_cloud.transport import Answer, CallObserver, Transport
+
+Parsed = TypeVar("Parsed")
+
+
+class Patience:
+    """What all calls to one organization share within one invocation; threads may share it.
+
+    Args:
+        transport: says how long one more attempt is expected to take.
+        deadline: of this invocation.
+        observer: is told of throttling.
+        hidden: texts that must not pass on in Genesys's messages; grows as they become known.
+        now: the time of day, for `Retry-After` dates.
+        jitter: a random number between two bounds.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        deadline: Deadline,
+        *,
+        observer: CallObserver,
+        hidden: Collection[str],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jitter: Jitter = random.uniform,
+    ) -> None:
+        self._transport = transport
+        self._deadline = deadline
+        self._observer = observer
+        self._hidden = hidden
+        self._now = now
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._throttled_until = 0.0
+        self._throttle: Answer | None = None
+        self._trouble: dict[bool, Unavailable] = {}  # the last one of reads (True) and of writes (False)
+
+    def until_definite(
+        self,
+        what: str,
+        send: Callable[[], Answer],
+        parse: Callable[[Answer], Parsed],
+        *,
+        repeatable: bool = True,
+        is_throttling: Callable[[Answer], bool] = answers.is_throttling,
+    ) -> tuple[Answer, tuple[Parsed] | None]:
+        """Sends until there is a definite answer; a success comes with its parsed body, a 4xx with None.
+
+        Args:
+            what: method and path, for messages.
+            parse: reads a success; a ValueError from it says that the body is broken.
+            repeatable: False for a write that must not be sent again before someone has looked whether it was done.
+
+        Raises:
+            AnswerLost: no answer to a call that is not repeatable.
+            Transient: no definite answer in the time left.
+        """
+        failures = 0
+        last: Unavailable | None = None
+        while True:
+            try:
+                self._sit_out_throttling(what)
+                answer = send()
+                if is_throttling(answer):
+                    self._note_throttling(answer)
+                    continue
+                parsed = answers.parsed_success(answer, parse, what, hidden=self._hidden)
+                self._trouble.pop(repeatable, None)
+                return answer, parsed
+            except OutOfTime as error:
+                # Where nothing is answered, it is not the time that is short: whoever waits should wait for Genesys.
+                raise last or next(iter(self._trouble.values()), error) from None
+            except Unavailable as error:
+                self._trouble[repeatable] = last = error
+                if not answers.is_worth_repeating(error):
+                    raise
+                if not repeatable:
+                    raise AnswerLost.after(error) from error
+                failures += 1
+                self._back_off(failures, error)
+
+    def _back_off(self, failures: int, error: Unavailable) -> None:
+        wait = backoff_seconds(failures, self._jitter)
+        if not self._deadline.allows(wait + self._transport.expected_seconds):
+            raise error
+        self._deadline.wait(wait)
+
+    def _note_throttling(self, answer: Answer) -> None:
+        """The limit counts per client: what one thread is told, all of them keep."""
+        self._observer.throttled()
+        until = self._deadline.now() + told_wait_seconds(answer.headers, self._now())
+        with self._lock:
+            if until > self._throttled_until:
+                self._throttled_until, self._throttle = until, answer
+
+    def _sit_out_throttling(self, what: str) -> None:
+        with self._lock:
+            wait, answer = self._throttled_until - self._deadline.now(), self._throttle
+        if wait <= 0 or answer is None:
+            return
+        if not self._deadline.allows(wait + self._transport.expected_seconds):
+            raise RateLimited.after(answers.refusal(answer, hidden=self._hidden), what, wait)
+        self._deadline.wait(wait)
