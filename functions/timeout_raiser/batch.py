@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from changes import Change, ChangeObserver, DocumentStore, FlowChange, Rules
 from conclusions import conclude
@@ -16,14 +15,10 @@ from genesys_cloud.deadline import Deadline
 from genesys_cloud.errors import GenesysCloudError, PublishRejected, Transient, Unavailable
 from genesys_cloud.flows import Document
 from outcomes import Outcome, Rejection, begin, failed
+from side_by_side import SideBySide
 from subflows import FlowKey, explore
 from timeout_request import Operation, TimeoutRequest
 
-GRACE_SECONDS = 0.5
-"""After the deadline, for calls that end at it to say so themselves."""
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 _Indexed = tuple[int, TimeoutRequest]
 
 
@@ -64,7 +59,7 @@ class Batch:
         client_of: the client of an organization.
         rules: what holds for every change.
         default_limit_seconds: limit of a Flow step where the organization's secret names none.
-        concurrency: Flows that are worked on side by side.
+        concurrency: Flows that are in work at the same time.
         on_bug: is told of an exception that nobody expected, while it is handled.
     """
 
@@ -89,19 +84,24 @@ class Batch:
 
     def carry_out(self, requests: Sequence[TimeoutRequest], door: str) -> list[Outcome]:
         """One outcome per request, in the order given, which is the order in which they count."""
-        refused = self._refuse_beyond_limits(requests)
+        with SideBySide(self._concurrency, self._deadline) as workers:
+            return self._carry_out(requests, door, workers)
+
+    def _carry_out(self, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide) -> list[Outcome]:
+        refused = self._refuse_beyond_limits(requests, workers)
         accepted = [(index, request) for index, request in enumerate(requests) if index not in refused]
-        documents, scopes = explore(accepted, self._read_all)
+        documents, scopes = explore(accepted, lambda keys: self._read_all(keys, workers))
 
         groups: dict[FlowKey, list[_Indexed]] = defaultdict(list)
         for index, request in accepted:
             for flow_id in scopes[index].flow_ids:
                 groups[request.organization, flow_id].append((index, request))
-        results = self._side_by_side(
-            lambda key: self._change(key, groups[key], documents.pop(key, None)),
+        changed = workers.map_in_two_steps(
+            lambda key: documents.pop(key, None) or self._read(key),
+            lambda key, document: self._change(key, groups[key], document),
             list(groups),
-            overdue=lambda key: FlowResult({index: _overdue(key[1]) for index, _ in groups[key]}, 0),
         )
+        results = {key: changed.get(key) or _overdue_result(key, requests) for key, requests in groups.items()}
 
         outcomes = []
         for index, request in enumerate(requests):
@@ -119,12 +119,14 @@ class Batch:
 
     # -- limits --------------------------------------------------------------------------------------------------------
 
-    def _refuse_beyond_limits(self, requests: Sequence[TimeoutRequest]) -> dict[int, GenesysCloudError]:
+    def _refuse_beyond_limits(
+        self, requests: Sequence[TimeoutRequest], workers: SideBySide
+    ) -> dict[int, GenesysCloudError]:
         organizations = list(dict.fromkeys(request.organization for request in requests))
-        limits = self._side_by_side(self._limit, organizations, overdue=_overdue)
+        limits = workers.map(self._limit, organizations)
         refused: dict[int, GenesysCloudError] = {}
         for index, request in enumerate(requests):
-            limit = limits[request.organization]
+            limit = limits.get(request.organization) or _overdue("the organization's secret")
             if isinstance(limit, GenesysCloudError):
                 refused[index] = limit
             elif request.operation is not Operation.INSPECT and (request.timeout_seconds or 0) > limit:
@@ -146,8 +148,9 @@ class Batch:
 
     # -- one Flow ------------------------------------------------------------------------------------------------------
 
-    def _read_all(self, keys: Sequence[FlowKey]) -> dict[FlowKey, Document | GenesysCloudError]:
-        return self._side_by_side(self._read, keys, overdue=lambda key: _overdue(key[1]))
+    def _read_all(self, keys: Sequence[FlowKey], workers: SideBySide) -> dict[FlowKey, Document | GenesysCloudError]:
+        done = workers.map(self._read, keys)
+        return {key: done.get(key) or _overdue(f"Flow {key[1]}") for key in keys}
 
     def _read(self, key: FlowKey) -> Document | GenesysCloudError:
         organization, flow_id = key
@@ -158,12 +161,8 @@ class Batch:
         except Exception as error:  # noqa: BLE001  # one Flow's trouble must not be its neighbours'
             return self._bug(f"reading Flow {flow_id}", error)
 
-    def _change(
-        self, key: FlowKey, requests: Sequence[_Indexed], document: Document | GenesysCloudError | None
-    ) -> FlowResult:
-        """Carries out all requests for one Flow; the document is given if it was read already."""
-        if document is None:
-            document = self._read(key)
+    def _change(self, key: FlowKey, requests: Sequence[_Indexed], document: Document | GenesysCloudError) -> FlowResult:
+        """Carries out all requests for one Flow, or gives each the error that reading it ended in."""
         if isinstance(document, GenesysCloudError):
             return FlowResult({index: document for index, _ in requests}, 0)
         change = FlowChange(self._client_of(key[0]).flows, requests, self._rules, self._deadline, self._observer)
@@ -173,7 +172,7 @@ class Batch:
         except PublishRejected as error:
             alike = _alike(requests)
             if len(alike) > 1:  # which of them Genesys does not like shows when each goes alone
-                return _joined([self._change(key, part, None) for part in alike], change.publish_attempts)
+                return _joined([self._change(key, part, self._read(key)) for part in alike], change.publish_attempts)
             return _spared(change, requests, error)
         except GenesysCloudError as error:
             return _spared(change, requests, error)
@@ -184,25 +183,13 @@ class Batch:
         self._on_bug(what)
         return InternalError(f"{what}: {type(error).__name__}", hint="this is a bug: the log has its traceback")
 
-    def _side_by_side(
-        self, work: Callable[[_Item], _Result], items: Sequence[_Item], *, overdue: Callable[[_Item], _Result]
-    ) -> dict[_Item, _Result]:
-        """Works on the items side by side; what hangs past the deadline is left behind and gets its `overdue` result.
-
-        All that waits keeps the deadline by itself. But a name look-up, say, has no limit of its own, and one hanging
-        call must not cost the whole batch its answer.
-        """
-        pool = ThreadPoolExecutor(max(1, min(self._concurrency, len(items))))
-        try:
-            futures = {item: pool.submit(work, item) for item in items}
-            wait(futures.values(), timeout=max(0.0, self._deadline.left()) + GRACE_SECONDS)
-            return {item: future.result() if future.done() else overdue(item) for item, future in futures.items()}
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
 
 def _overdue(what: str) -> GenesysCloudError:
     return Unavailable(f"{what}: no answer by the deadline", hint="nothing to do: the request comes again")
+
+
+def _overdue_result(key: FlowKey, requests: Iterable[_Indexed]) -> FlowResult:
+    return FlowResult({index: _overdue(f"Flow {key[1]}") for index, _ in requests}, 0)
 
 
 def _spared(change: FlowChange, requests: Iterable[_Indexed], error: GenesysCloudError) -> FlowResult:

@@ -1,0 +1,78 @@
+"""Work on many items side by side, in one step or in two, until a deadline; nothing that hangs is waited for longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import Any, Self, TypeVar
+
+from genesys_cloud.deadline import Deadline
+
+GRACE_SECONDS = 0.5
+"""After the deadline, for calls that end at it to say so themselves."""
+
+Item = TypeVar("Item")
+Middle = TypeVar("Middle")
+Result = TypeVar("Result")
+
+
+class SideBySide:
+    """A pool of workers for one invocation; a context manager.
+
+    All that waits keeps the deadline by itself. But a name look-up, say, has no limit of its own, and one hanging call
+    must not cost a whole batch its answer: what is not done by then is left behind.
+
+    Args:
+        workers: how many items are worked on at the same time.
+    """
+
+    def __init__(self, workers: int, deadline: Deadline) -> None:
+        self._workers = workers
+        self._deadline = deadline
+        self._pool = ThreadPoolExecutor(workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> dict[Item, Result]:
+        """The results of the items that were done in time."""
+        futures = {item: self._pool.submit(work, item) for item in items}
+        wait(futures.values(), timeout=self._time_left())
+        return {item: future.result() for item, future in futures.items() if future.done()}
+
+    def map_in_two_steps(
+        self, first: Callable[[Item], Middle], second: Callable[[Item, Middle], Result], items: Sequence[Item]
+    ) -> dict[Item, Result]:
+        """The same for work in two steps, which takes turns: while some items wait for their second step, others begin.
+
+        Ten items on eight workers so take three turns, not four. No more than half as many items again as there are
+        workers are under way at once, for each may hold a large document.
+        """
+        results: dict[Item, Result] = {}
+        waiting = iter(items)
+        firsts: dict[Future[Middle], Item] = {}
+        seconds: dict[Future[Result], Item] = {}
+
+        def begin(count: int) -> None:
+            firsts.update({self._pool.submit(first, item): item for item in islice(waiting, count)})
+
+        begin(self._workers * 3 // 2)
+        while firsts or seconds:
+            under_way: list[Future[Any]] = [*firsts, *seconds]
+            done = wait(under_way, timeout=self._time_left(), return_when=FIRST_COMPLETED).done
+            if not done:
+                break
+            for future in done & firsts.keys():
+                item = firsts.pop(future)
+                seconds[self._pool.submit(second, item, future.result())] = item
+            for future in done & seconds.keys():
+                results[seconds.pop(future)] = future.result()
+                begin(1)
+        return results
+
+    def _time_left(self) -> float:
+        return max(0.0, self._deadline.left()) + GRACE_SECONDS
