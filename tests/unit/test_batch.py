@@ -1,0 +1,371 @@
+"""All requests of one invocation: least work, and nobody harmed by a neighbour."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from batch import Batch
+from changes import Rules
+from fakes import FakeFlows, FakeTime, Watcher, a_request, flow, longest, step, subflow
+from genesys_cloud.credentials import Credentials
+from genesys_cloud.errors import (
+    AnswerLost,
+    CredentialsUnavailable,
+    Forbidden,
+    GenesysCloudError,
+    OutOfTime,
+    PublishRejected,
+    Unavailable,
+)
+from outcomes import Outcome, Status
+from timeout_request import TimeoutRequest
+
+
+class FakeClient:
+    """An organization with these Flows; its credentials may be an error."""
+
+    def __init__(self, flows: FakeFlows, limit: int | None = None, trouble: Exception | None = None) -> None:
+        self.flows = flows
+        self._limit = limit
+        self._trouble = trouble
+
+    @property
+    def credentials(self) -> Credentials:
+        if self._trouble:
+            raise self._trouble
+        return Credentials(
+            client_id="id",
+            client_secret="secret",
+            api_url="https://api",
+            login_url="https://login",
+            basic_auth=True,
+            max_timeout_seconds=self._limit,
+        )
+
+
+class World:
+    """Organization "default" with these Flows; others may be added."""
+
+    def __init__(self, **bodies: Any) -> None:
+        self.time = FakeTime()
+        self.flows = FakeFlows(self.time, **bodies)
+        self.clients = {"default": FakeClient(self.flows)}
+        self.watcher = Watcher()
+        self.bugs: list[str] = []
+
+    def carry_out(self, *requests: TimeoutRequest, concurrency: int = 4) -> list[Outcome]:
+        batch = Batch(
+            lambda name: self.clients[name],
+            self.time.deadline(60),
+            rules=Rules(3, 5, longest),
+            default_limit_seconds=30,
+            concurrency=concurrency,
+            observer=self.watcher,
+            on_bug=self.bugs.append,
+        )
+        return batch.carry_out(requests, "sqs")
+
+
+def ends(outcomes: list[Outcome]) -> list[str]:
+    """Status of each, and the error's code where there is one."""
+    return [f"{o.status.value} {o.error.code}" if o.error else o.status.value for o in outcomes]
+
+
+def test_nothing_asked_for_costs_nothing() -> None:
+    world = World()
+    assert world.carry_out() == []
+    assert world.flows.reads == []
+
+
+def test_many_requests_for_one_flow_cost_one_read_and_one_publish() -> None:
+    world = World(f=flow(step("A", 5), step("B", 5)))
+    requests = [a_request(timeout_seconds=seconds) for seconds in (7, 10, 4)]
+    outcomes = world.carry_out(*requests, a_request(action_name="B"), a_request(operation="inspect"))
+    assert ends(outcomes) == ["raised", "raised", "unchanged", "raised", "inspected"]
+    assert world.flows.timeouts("f") == [10, 10]
+    assert (world.flows.reads, world.flows.writes) == (["f"], ["f"])
+    assert {o.flow_version for o in outcomes} == {"2"}
+
+
+def test_a_flow_that_suffices_already_is_not_published() -> None:
+    world = World(f=flow(step("A", 20)))
+    assert ends(world.carry_out(a_request(), a_request(dry_run=True))) == ["unchanged", "planned"]
+    assert world.flows.writes == []
+
+
+def test_outcomes_come_in_the_order_of_the_requests_whatever_their_flows() -> None:
+    world = World(**{f"f{n}": flow(step("A", 5)) for n in range(5)})
+    requests = [a_request(flow_id=f"f{n % 5}", request_id=str(n)) for n in range(20)]
+    outcomes = world.carry_out(*requests)
+    assert [o.request_id for o in outcomes] == [str(n) for n in range(20)]
+    assert [o.target["flow_id"] for o in outcomes] == [request.flow_id for request in requests]
+    assert sorted(world.flows.writes) == [f"f{n}" for n in range(5)]
+
+
+def test_flows_are_worked_on_side_by_side() -> None:
+    together = threading.Barrier(3, timeout=5)  # breaks, and fails the test, unless three are there at once
+
+    class Meeting(FakeFlows):
+        def read(self, document_id: str, /) -> Any:
+            together.wait()
+            return super().read(document_id)
+
+    world = World()
+    bodies: dict[str, Any] = {f"f{n}": flow(step("A", 5)) for n in range(3)}
+    world.flows = Meeting(**bodies)
+    world.clients = {"default": FakeClient(world.flows)}
+    assert ends(world.carry_out(*(a_request(flow_id=f"f{n}") for n in range(3)), concurrency=3)) == ["raised"] * 3
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 50])
+def test_any_concurrency_ends_the_same(concurrency: int) -> None:
+    world = World(**{f"f{n}": flow(step("A", n + 6)) for n in range(8)})
+    outcomes = world.carry_out(*(a_request(flow_id=f"f{n}") for n in range(8)), concurrency=concurrency)
+    assert ends(outcomes) == ["raised"] * 4 + ["unchanged"] * 4
+
+
+def test_what_is_wrong_with_one_request_of_a_group_is_its_own_affair() -> None:
+    world = World(f=flow(step("A", 5), step("odd", "soon")))
+    outcomes = world.carry_out(
+        a_request(action_name="nobody"),
+        a_request(timeout_seconds=31),
+        a_request(),
+        a_request(action_name="odd"),
+        a_request(flow_id="gone"),
+    )
+    assert ends(outcomes) == [
+        "rejected data_action_not_found",
+        "rejected timeout_out_of_range",
+        "raised",
+        "rejected data_action_not_editable",
+        "rejected flow_not_found",
+    ]
+    assert world.flows.timeouts("f")[0] == 10
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds", "end"),
+    [
+        (None, 30, "raised"),
+        (None, 31, "rejected timeout_out_of_range"),
+        (60, 60, "raised"),
+        (60, 61, "rejected timeout_out_of_range"),
+        (8, 9, "rejected timeout_out_of_range"),
+    ],
+)
+def test_the_secrets_limit_counts_before_the_functions(limit: int | None, seconds: int, end: str) -> None:
+    world = World(f=flow(step("A", 5)))
+    world.clients["default"] = FakeClient(world.flows, limit)
+    [outcome] = world.carry_out(a_request(timeout_seconds=seconds))
+    assert ends([outcome]) == [end]
+    if outcome.error:
+        assert outcome.error.message == (
+            f"timeout_seconds is {seconds}: organization default allows {limit or 30} at most"
+        )
+        assert world.flows.reads == []
+
+
+@pytest.mark.parametrize("fields", [{"operation": "set"}, {"dry_run": True}])
+def test_the_limit_holds_for_set_and_dry_run_too(fields: dict[str, Any]) -> None:
+    outcomes = World(f=flow(step("A", 5))).carry_out(a_request(timeout_seconds=31, **fields))
+    assert ends(outcomes) == ["rejected timeout_out_of_range"]
+
+
+def test_an_inspection_is_not_held_to_a_limit_it_has_no_use_for() -> None:
+    assert ends(World(f=flow(step("A", 5))).carry_out(a_request(operation="inspect", timeout_seconds=99))) == [
+        "inspected"
+    ]
+
+
+# -- organizations -----------------------------------------------------------------------------------------------------
+
+
+def test_organizations_have_flows_limits_and_troubles_of_their_own() -> None:
+    world = World(f=flow(step("A", 5)))
+    other = FakeFlows(f=flow(step("A", 6)))
+    world.clients |= {
+        "other": FakeClient(other, limit=60),
+        "broken": FakeClient(FakeFlows(), trouble=CredentialsUnavailable("the secret is wrong: client_id is missing")),
+        "odd": FakeClient(FakeFlows(), trouble=KeyError("x")),
+    }
+    outcomes = world.carry_out(
+        a_request(organization="broken"),
+        a_request(organization="other", timeout_seconds=50),
+        a_request(),
+        a_request(organization="odd"),
+    )
+    assert ends(outcomes) == ["deferred credentials_unavailable", "raised", "raised", "deferred internal_error"]
+    assert (world.flows.timeouts("f"), other.timeouts("f")) == ([10], [50])
+    assert world.bugs == ["organization odd"]
+
+
+# -- trouble -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (Forbidden("no"), "rejected forbidden"),
+        (Unavailable("503"), "deferred genesys_unavailable"),
+        (OutOfTime("late"), "deferred deadline_exceeded"),
+        (RuntimeError("never thought of"), "deferred internal_error"),
+    ],
+)
+def test_a_flow_that_cannot_be_read_ends_its_own_requests_only(error: Exception, end: str) -> None:
+    world = World(f=flow(step("A", 5)), g=flow(step("A", 5)))
+    world.flows.on_read.append(error)
+    outcomes = world.carry_out(a_request(), a_request(dry_run=True), a_request(flow_id="g"), concurrency=1)
+    assert ends(outcomes) == [end, end, "raised"]
+    assert len(world.bugs) == (1 if isinstance(error, RuntimeError) else 0)
+
+
+@pytest.mark.parametrize("error", [Unavailable("503"), OutOfTime("late"), RuntimeError("never thought of")])
+def test_whoever_needed_no_publish_is_served_when_it_fails(error: Exception) -> None:
+    world = World(f=flow(step("A", 5), step("B", 20)))
+    world.flows.on_write.append(error)
+    outcomes = world.carry_out(
+        a_request(),
+        a_request(action_name="B"),
+        a_request(operation="inspect"),
+        a_request(dry_run=True),
+        a_request(action_name="nobody"),
+    )
+    assert [o.status for o in outcomes] == [
+        Status.DEFERRED,
+        Status.UNCHANGED,
+        Status.INSPECTED,
+        Status.PLANNED,
+        Status.REJECTED,
+    ]
+
+
+def test_a_refused_publish_is_tried_for_each_wish_alone_and_only_the_bad_one_is_rejected() -> None:
+    world = World(f=flow(step("A", 5), step("B", 5)))
+    rejected = PublishRejected("B does not like 9", http_status=400, genesys_code="bad.step", correlation_id="c")
+    world.flows.on_write.extend([rejected, lambda: None, rejected])
+    outcomes = world.carry_out(a_request(), a_request(), a_request(action_name="B", timeout_seconds=9))
+    assert ends(outcomes) == ["raised", "raised", "rejected publish_rejected"]
+    assert world.flows.timeouts("f") == [10, 5]
+    error = outcomes[2].error
+    assert error is not None
+    assert (error.http_status, error.genesys_code, error.correlation_id) == (400, "bad.step", "c")
+
+
+def test_a_refused_publish_of_one_wish_is_not_tried_again() -> None:
+    world = World(f=flow(step("A", 5)))
+    world.flows.on_write.append(PublishRejected("no"))
+    outcomes = world.carry_out(a_request(), a_request(), a_request(timeout_seconds=10))
+    assert ends(outcomes) == ["rejected publish_rejected"] * 3
+    assert world.flows.writes == ["f"]
+
+
+def test_when_wishes_go_alone_their_order_still_counts() -> None:
+    world = World(f=flow(step("A", 5)))
+    world.flows.on_write.append(PublishRejected("not all at once"))
+    set_to = [a_request(operation="set", timeout_seconds=seconds) for seconds in (20, 7, 20, 6)]
+    assert ends(world.carry_out(*set_to)) == ["set"] * 4
+    assert world.flows.timeouts("f") == [6]
+
+
+def test_an_answer_lost_and_done_is_raised_and_counted_as_one_publish() -> None:
+    world = World(f=flow(step("A", 5)))
+    world.flows.lost_answers = 1
+    [outcome] = world.carry_out(a_request())
+    assert (outcome.status, outcome.publish_attempts, outcome.flow_version) == (Status.RAISED, 1, "2")
+    assert [(s.before, s.after) for s in outcome.steps] == [(5, 10)]
+    assert world.watcher.told == ["published"]
+
+
+def test_an_answer_lost_and_no_time_to_look_is_deferred() -> None:
+    world = World(f=flow(step("A", 5)))
+
+    def take_long() -> None:
+        world.time.now += 59.5
+        raise AnswerLost("no whole answer")
+
+    world.flows.on_write.append(take_long)
+    assert ends(world.carry_out(a_request())) == ["deferred genesys_unavailable"]
+
+
+# -- sub-flows ---------------------------------------------------------------------------------------------------------
+
+
+def test_with_subflows_each_flow_is_read_and_published_once_and_one_outcome_covers_all() -> None:
+    world = World(
+        f=flow(step("A", 5), subflow("g"), subflow("h")), g=flow(step("A", 4), subflow("f")), h=flow(step("A", 20))
+    )
+    [outcome] = world.carry_out(a_request(include_subflows=True))
+    assert [(s.flow_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10), ("g", 4, 10), ("h", 20, 20)]
+    assert (outcome.status, outcome.flow_version, outcome.publish_attempts) == (Status.RAISED, "2", 2)
+    assert sorted(world.flows.reads) == ["f", "g", "h"]
+    assert sorted(world.flows.writes) == ["f", "g"]
+
+
+def test_without_it_a_name_found_only_behind_a_reference_is_not_found_and_the_message_says_where_to_look() -> None:
+    world = World(f=flow(step("B", 5), subflow("g")), g=flow(step("A", 5)))
+    [outcome] = world.carry_out(a_request())
+    assert ends([outcome]) == ["rejected data_action_not_found"]
+    assert outcome.error is not None
+    assert "it leads to the Flows g, which were not looked at" in outcome.error.message
+    assert world.flows.reads == ["f"]
+
+
+def test_a_reference_to_a_flow_that_does_not_exist_is_noted_and_the_rest_is_done() -> None:
+    world = World(f=flow(step("A", 5), subflow("gone")))
+    [outcome] = world.carry_out(a_request(include_subflows=True))
+    assert outcome.status is Status.RAISED
+    assert outcome.note == "Flow gone, named by steps[1] of Flow f, does not exist"
+
+
+@pytest.mark.parametrize(
+    ("error", "end"), [(Unavailable("503"), "deferred genesys_unavailable"), (Forbidden("no"), "rejected forbidden")]
+)
+def test_a_subflow_that_cannot_be_read_ends_the_request_which_still_tells_what_was_changed(
+    error: GenesysCloudError, end: str
+) -> None:
+    world = World(f=flow(step("A", 5), subflow("g")), g=flow(step("A", 5)))
+    world.flows.on_read.extend([lambda: None, error])
+    [outcome] = world.carry_out(a_request(include_subflows=True), concurrency=1)
+    assert ends([outcome]) == [end]
+    assert [(s.flow_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10)]
+
+
+def test_requests_with_and_without_subflows_share_what_is_read() -> None:
+    world = World(f=flow(step("A", 5), subflow("g")), g=flow(step("A", 5)))
+    outcomes = world.carry_out(
+        a_request(include_subflows=True), a_request(flow_id="g", timeout_seconds=12), a_request(timeout_seconds=7)
+    )
+    assert ends(outcomes) == ["raised"] * 3
+    assert (world.flows.timeouts("f"), world.flows.timeouts("g")) == ([10], [12])
+    assert sorted(world.flows.reads) == sorted(world.flows.writes) == ["f", "g"]
+
+
+# -- inspect -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_inspection_without_a_name_lists_every_data_action() -> None:
+    world = World(f=flow(step("A", 5), {"cases": [step("B")]}, step("C", "soon")))
+    [outcome] = world.carry_out(a_request(operation="inspect", action_name=None, timeout_seconds=None))
+    assert [(s.slot.name, s.before, s.effective_after) for s in outcome.steps] == [
+        ("A", 5, 5),
+        ("B", None, 3),
+        ("C", None, 3),
+    ]
+    assert outcome.note == "steps[2].settings.timeout is not a number of seconds"
+
+
+def test_an_inspection_of_a_flow_without_data_actions_is_no_error() -> None:
+    assert ends(World(f=flow()).carry_out(a_request(operation="inspect", action_name=None))) == ["inspected"]
+
+
+def test_a_dry_run_tells_what_would_be_done_and_does_not_do_it() -> None:
+    world = World(f=flow(step("A", 5)))
+    [outcome] = world.carry_out(a_request(dry_run=True))
+    assert (outcome.status, [(s.before, s.after) for s in outcome.steps]) == (Status.PLANNED, [(5, 10)])
+    assert (world.flows.timeouts("f"), outcome.publish_attempts) == ([5], 0)

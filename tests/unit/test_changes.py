@@ -1,0 +1,250 @@
+"""The change loop for one Flow: conflicts, lost answers, the deadline."""
+
+from __future__ import annotations
+
+import pytest
+
+from changes import SHORTEST_ROUND_SECONDS, Change, FlowChange, Rules
+from documents.flow import find_steps
+from fakes import FakeFlows, FakeTime, Watcher, a_request, flow, indexed, longest, step
+from genesys_cloud.errors import (
+    AnswerLost,
+    Conflict,
+    ConflictRetriesExhausted,
+    FlowNotFound,
+    OutOfTime,
+    PublishRejected,
+    Unavailable,
+)
+from timeout_request import TimeoutRequest
+
+
+class Loop:
+    """A change loop over Flow "f" with one Data Action at 5 seconds, and all that it touches."""
+
+    def __init__(self, *requests: TimeoutRequest, seconds: float = 60, slow: float = 0, attempts: int = 5) -> None:
+        self.time = FakeTime()
+        self.flows = FakeFlows(self.time, slow, f=flow(step("A", 5)))
+        self.watcher = Watcher()
+        self.change = FlowChange(
+            self.flows,
+            indexed(*(requests or (a_request(),))),
+            Rules(3, attempts, longest),
+            self.time.deadline(seconds),
+            self.watcher,
+        )
+
+    def run(self) -> Change:
+        return self.change.run(self.flows.read("f"))
+
+    def someone_else_publishes(self, *timeouts: int) -> None:
+        self.flows.on_write.append(lambda: self.flows.someone_else_publishes("f", *timeouts))
+
+
+def told(change: Change, index: int = 0) -> list[tuple[float | None, float | None]]:
+    return [(step.before, step.after) for step in change.plan.changes[index]]
+
+
+def test_a_raise_is_published_once() -> None:
+    loop = Loop()
+    change = loop.run()
+    assert (told(change), change.version, loop.flows.timeouts("f")) == ([(5, 10)], "2", [10])
+    assert (loop.change.publish_attempts, loop.flows.reads, loop.flows.writes) == (1, ["f"], ["f"])
+    assert loop.watcher.told == ["published"]
+    assert loop.time.slept == []
+
+
+@pytest.mark.parametrize(
+    "request_", [a_request(timeout_seconds=5), a_request(dry_run=True), a_request(operation="inspect")]
+)
+def test_what_needs_no_publish_gets_none(request_: TimeoutRequest) -> None:
+    loop = Loop(request_)
+    change = loop.run()
+    assert (loop.flows.writes, loop.change.publish_attempts, loop.watcher.told) == ([], 0, [])
+    assert (change.version, loop.flows.timeouts("f")) == ("1", [5])
+
+
+def test_on_a_conflict_the_fresh_flow_is_raised_and_what_the_other_did_stays() -> None:
+    loop = Loop()
+    loop.flows = FakeFlows(f=flow(step("A", 5), step("B", 5)))
+    loop.change = FlowChange(
+        loop.flows, indexed(a_request()), Rules(3, 5, longest), loop.time.deadline(60), loop.watcher
+    )
+    loop.someone_else_publishes(7, 29)
+    change = loop.run()
+    assert (told(change), change.version) == ([(7, 10)], "3")
+    assert loop.flows.timeouts("f") == [10, 29]
+    assert (loop.change.publish_attempts, loop.flows.reads) == (2, ["f", "f"])
+    assert loop.watcher.told == ["conflicted", "published"]
+
+
+def test_a_conflict_after_which_it_suffices_already_needs_no_second_publish() -> None:
+    loop = Loop()
+    loop.someone_else_publishes(20)
+    change = loop.run()
+    assert (told(change), change.version, loop.flows.writes) == ([(20, 20)], "2", ["f"])
+    assert loop.watcher.told == ["conflicted"]
+
+
+def test_waits_between_conflicts_grow() -> None:
+    loop = Loop()
+    for _ in range(4):
+        loop.someone_else_publishes()
+    assert told(loop.run()) == [(5, 10)]
+    assert loop.time.slept == [0.25, 0.5, 1, 2]
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_conflicts_without_end_are_left_for_later_with_what_genesys_said(attempts: int) -> None:
+    loop = Loop(attempts=attempts)
+    for _ in range(attempts + 1):
+        loop.someone_else_publishes()
+    with pytest.raises(ConflictRetriesExhausted) as exhausted:
+        loop.run()
+    error = exhausted.value
+    assert error.message == f"Flow f: someone else published in between, {attempts} times"
+    assert (error.http_status, error.genesys_code, error.correlation_id) == (409, "conflict", "c-1")
+    assert (loop.change.publish_attempts, loop.flows.timeouts("f")) == (attempts, [5])
+    assert loop.watcher.told == ["conflicted"] * attempts
+
+
+def test_a_conflict_with_no_time_left_for_another_round_is_left_for_later_without_a_wait() -> None:
+    loop = Loop(seconds=0.25 + SHORTEST_ROUND_SECONDS - 0.01)
+    loop.someone_else_publishes()
+    with pytest.raises(OutOfTime) as late:
+        loop.run()
+    assert "someone else published in between, 1 times, and no time is left" in late.value.message
+    assert (late.value.http_status, late.value.retry_after_seconds) == (409, 0)
+    assert (loop.time.slept, loop.flows.writes) == ([], ["f"])
+
+
+def test_a_conflict_with_just_enough_time_is_tried_again() -> None:
+    loop = Loop(seconds=0.25 + SHORTEST_ROUND_SECONDS)
+    loop.someone_else_publishes()
+    assert told(loop.run()) == [(5, 10)]
+
+
+def test_a_lost_answer_whose_publish_was_done_is_a_success_and_not_published_twice() -> None:
+    loop = Loop()
+    loop.flows.lost_answers = 1
+    change = loop.run()
+    assert (told(change), change.version, loop.flows.timeouts("f")) == ([(5, 10)], "2", [10])
+    assert (loop.flows.reads, loop.flows.writes) == (["f", "f"], ["f"])
+    assert loop.change.publish_attempts == 1
+    assert loop.watcher.told == ["published"]
+
+
+def test_a_lost_answer_whose_publish_was_not_done_is_published_again() -> None:
+    loop = Loop()
+    loop.flows.on_write.append(AnswerLost("reset"))
+    change = loop.run()
+    assert (told(change), change.version, loop.flows.timeouts("f")) == ([(5, 10)], "2", [10])
+    assert (loop.change.publish_attempts, loop.watcher.told) == (2, ["published"])
+
+
+def test_a_lost_answer_whose_publish_was_done_and_lowered_by_someone_since_is_raised_again() -> None:
+    loop = Loop()
+    loop.flows.lost_answers = 1
+    loop.flows.on_read.extend([lambda: None, lambda: loop.flows.someone_else_publishes("f", 4)])
+    change = loop.run()
+    assert (told(change), loop.flows.timeouts("f"), loop.change.publish_attempts) == ([(4, 10)], [10], 2)
+
+
+def test_after_a_lost_answer_every_request_is_told_its_own_part() -> None:
+    loop = Loop(a_request(timeout_seconds=8), a_request(timeout_seconds=12), a_request(timeout_seconds=4))
+    loop.flows.lost_answers = 1
+    change = loop.run()
+    assert [told(change, index) for index in range(2)] == [[(5, 12)], [(5, 12)]]
+    assert not change.plan.changes[2][0].changed
+    assert loop.flows.writes == ["f"]
+
+
+def test_an_answer_that_stays_lost_is_left_for_later_when_time_is_over() -> None:
+    loop = Loop(seconds=20, slow=0.4)
+    loop.flows.on_write.extend([AnswerLost("reset")] * 50)
+    with pytest.raises(AnswerLost, match="reset"):
+        loop.run()
+    assert 1000 + 20 - 8 - SHORTEST_ROUND_SECONDS < loop.time.now <= 1000 + 20
+    assert loop.flows.timeouts("f") == [5]
+
+
+def test_after_a_lost_answer_a_flow_that_cannot_be_read_is_told_as_it_is() -> None:
+    loop = Loop()
+    loop.flows.lost_answers = 1
+    loop.flows.on_read.extend([lambda: None, Unavailable("503")])
+    with pytest.raises(Unavailable, match="503"):
+        loop.run()
+    assert loop.flows.writes == ["f"]
+
+
+def test_after_a_lost_answer_and_without_time_to_look_the_loss_is_what_is_told() -> None:
+    loop = Loop()
+    loop.flows.lost_answers = 1
+    loop.flows.on_read.extend([lambda: None, OutOfTime("was not sent")])
+    with pytest.raises(AnswerLost, match="no whole answer"):
+        loop.run()
+
+
+def test_a_conflict_after_a_lost_answer_is_met_like_any_other() -> None:
+    loop = Loop()
+    loop.flows.on_write.append(AnswerLost("reset"))
+    loop.someone_else_publishes(6)
+    change = loop.run()
+    assert (told(change), loop.flows.timeouts("f"), loop.change.publish_attempts) == ([(6, 10)], [10], 3)
+    assert loop.watcher.told == ["conflicted", "published"]
+
+
+@pytest.mark.parametrize("error", [PublishRejected("bad step"), FlowNotFound("gone"), OutOfTime("late")])
+def test_what_genesys_says_otherwise_passes_through_and_the_plan_stays_known(error: Exception) -> None:
+    loop = Loop()
+    loop.flows.on_write.append(error)
+    with pytest.raises(type(error)):
+        loop.run()
+    assert loop.change.publish_attempts == 1
+    assert loop.change.planned is not None
+    assert told(loop.change.planned) == [(5, 10)]
+    assert loop.watcher.told == []
+
+
+def test_a_raise_conflict_can_be_a_plain_conflict_without_a_code() -> None:
+    loop = Loop(attempts=1)
+    loop.flows.on_write.append(Conflict("no"))
+    with pytest.raises(ConflictRetriesExhausted) as exhausted:
+        loop.run()
+    assert exhausted.value.genesys_code is None
+
+
+# -- the place of a timeout --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "after"),
+    [
+        ({}, {"settings": {"timeout": 9}}),
+        ({"settings": None}, {"settings": {"timeout": 9}}),
+        ({"settings": {}}, {"settings": {"timeout": 9}}),
+        ({"settings": {"timeout": None, "x": 1}}, {"settings": {"timeout": 9, "x": 1}}),
+        ({"settings": {"x": 1}}, {"settings": {"x": 1, "timeout": 9}}),
+    ],
+)
+def test_settings_are_made_when_missing_and_kept_when_there(settings: dict[str, object], after: object) -> None:
+    data: dict[str, object] = {"type": "data-action", **settings}
+    [slot] = find_steps({"steps": [data]}).slots
+    assert (slot.problem, slot.seconds) == (None, None)
+    slot.write(9)
+    assert data == {"type": "data-action", **(after if isinstance(after, dict) else {})}
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("fast", "steps[0].settings is not an object"),
+        ([], "steps[0].settings is not an object"),
+        ({"timeout": "5"}, "steps[0].settings.timeout is not a number of seconds"),
+        ({"timeout": True}, "steps[0].settings.timeout is not a number of seconds"),
+        ({"timeout": {"s": 5}}, "steps[0].settings.timeout is not a number of seconds"),
+    ],
+)
+def test_what_is_no_timeout_is_a_problem_that_names_the_place(settings: object, problem: str) -> None:
+    [slot] = find_steps({"steps": [{"type": "data-action", "settings": settings}]}).slots
+    assert slot.problem == problem

@@ -1,0 +1,57 @@
+"""Work on many items side by side."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from fakes import FakeTime
+from side_by_side import SideBySide
+
+
+def workers(count: int) -> SideBySide:
+    return SideBySide(count, FakeTime().deadline(60))
+
+
+@pytest.mark.parametrize("count", [1, 3, 50])
+def test_every_item_gets_its_result(count: int) -> None:
+    with workers(count) as pool:
+        assert pool.map(lambda n: n * n, range(20)) == {n: n * n for n in range(20)}
+        assert pool.map(str, []) == {}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 50])
+def test_in_two_steps_every_item_goes_through_both(count: int) -> None:
+    with workers(count) as pool:
+        done = pool.map_in_two_steps(lambda n: n + 1, lambda n, middle: (n, middle * 2), range(20))
+        assert done == {n: (n, (n + 1) * 2) for n in range(20)}
+        assert pool.map_in_two_steps(str, lambda n, text: (n, text), []) == {}
+
+
+def test_items_are_worked_on_at_the_same_time() -> None:
+    together = threading.Barrier(4, timeout=5)  # breaks, and fails the test, unless four are there at once
+    with workers(4) as pool:
+        assert len(pool.map(lambda _: together.wait(), range(4))) == 4
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_no_more_than_half_as_many_items_again_as_workers_are_under_way(count: int) -> None:
+    lock = threading.Lock()
+    under_way: set[int] = set()
+    most = 0
+
+    def begin(item: int) -> int:
+        nonlocal most
+        with lock:
+            under_way.add(item)
+            most = max(most, len(under_way))
+        return item
+
+    def finish(item: int, _: int) -> None:
+        with lock:
+            under_way.discard(item)
+
+    with workers(count) as pool:
+        assert len(pool.map_in_two_steps(begin, finish, range(100))) == 100
+    assert 1 <= most <= count * 3 // 2
