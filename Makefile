@@ -19,6 +19,7 @@ run: .venv/ready .venv-sam/ready ## shows the main job: emulated AWS, simulated 
 .PHONY: test
 test: .venv/ready .venv-sam/ready ## runs all tests, the end-to-end ones on a stack deployed for them
 	@$(BIN)/python -m pytest
+	@echo "All tests passed. What next: make run shows the main job, make lint and make typecheck check the rest."
 
 # --- play -------------------------------------------------------------------------------------------------------------
 

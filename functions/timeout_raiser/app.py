@@ -83,9 +83,12 @@ def end_messages(mail: Mail, outcomes: list[Outcome], answer_by: Deadline, telem
     ended = list(zip(mail.asks, outcomes, strict=True))
     try:
         kept = AFTERWARDS.submit(endings.settle, ended, answer_by).result(max(0.0, answer_by.left()))
-    except Exception:  # noqa: BLE001  # a timeout or a bug: what is not known to be ended is kept
-        telemetry.bug("settling messages")
+    except TimeoutError:
         kept = unsettled(ended)
+        telemetry.message_not_settled(", ".join(kept), "kept", "the queues did not answer in time")
+    except Exception:  # noqa: BLE001  # a bug: what is not known to be ended is kept
+        kept = unsettled(ended)
+        telemetry.bug("settling messages")
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Protocol
 
 from changes import Change, ChangeObserver, DocumentStore, FlowChange, Rules
 from conclusions import conclude
 from genesys_cloud.credentials import Credentials
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import GenesysCloudError, PublishRejected, Transient, Unavailable
+from genesys_cloud.errors import CredentialsUnavailable, GenesysCloudError, PublishRejected, Transient, Unavailable
 from genesys_cloud.flows import Document
 from outcomes import Outcome, Rejection, begin, failed
 from side_by_side import SideBySide
@@ -126,7 +126,7 @@ class Batch:
         limits = workers.map(self._limit, organizations)
         refused: dict[int, GenesysCloudError] = {}
         for index, request in enumerate(requests):
-            limit = limits.get(request.organization) or _overdue("the organization's secret")
+            limit = limits.get(request.organization) or _secret_overdue(request.organization)
             if isinstance(limit, GenesysCloudError):
                 refused[index] = limit
             elif request.operation is not Operation.INSPECT and (request.timeout_seconds or 0) > limit:
@@ -170,9 +170,9 @@ class Batch:
             done = change.run(document)
             return FlowResult({index: done for index, _ in requests}, change.publish_attempts)
         except PublishRejected as error:
-            alike = _alike(requests)
-            if len(alike) > 1:  # which of them Genesys does not like shows when each goes alone
-                return _joined([self._change(key, part, self._read(key)) for part in alike], change.publish_attempts)
+            halves = _halves(requests)
+            if len(halves) > 1:  # which of them Genesys does not like shows when they go apart
+                return _joined([self._change(key, half, self._read(key)) for half in halves], change.publish_attempts)
             return _spared(change, requests, error)
         except GenesysCloudError as error:
             return _spared(change, requests, error)
@@ -186,6 +186,10 @@ class Batch:
 
 def _overdue(what: str) -> GenesysCloudError:
     return Unavailable(f"{what}: no answer by the deadline", hint="nothing to do: the request comes again")
+
+
+def _secret_overdue(organization: str) -> GenesysCloudError:
+    return CredentialsUnavailable(f"the secret of organization {organization} was not read by the deadline")
 
 
 def _overdue_result(key: FlowKey, requests: Iterable[_Indexed]) -> FlowResult:
@@ -204,9 +208,11 @@ def _spared(change: FlowChange, requests: Iterable[_Indexed], error: GenesysClou
     return FlowResult(by_request, change.publish_attempts)
 
 
-def _alike(requests: Iterable[_Indexed]) -> list[list[_Indexed]]:
-    """The requests in runs of neighbours that want the same: their order counts."""
-    return [list(run) for _, run in groupby(requests, key=lambda item: _wish(item[1]))]
+def _halves(requests: Iterable[_Indexed]) -> list[list[_Indexed]]:
+    """The requests in two halves, in order, neighbours that want the same together; in one, if all want the same."""
+    alike = [list(run) for _, run in groupby(requests, key=lambda item: _wish(item[1]))]
+    middle = len(alike) // 2
+    return [list(chain.from_iterable(half)) for half in (alike[:middle], alike[middle:]) if half]
 
 
 def _wish(request: TimeoutRequest) -> tuple[object, ...]:

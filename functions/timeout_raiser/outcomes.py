@@ -107,9 +107,9 @@ class Outcome:
         slot = step.slot
         described: dict[str, Any] = {"flow_id": step.flow_id} if self.names_flows else {}
         described |= {
-            "path": slot.path[:longest_text],
-            "id": slot.id and slot.id[:longest_text],
-            "name": slot.name and slot.name[:longest_text],
+            "path": _shown(slot.path, longest_text),
+            "id": _shown(slot.id, longest_text),
+            "name": _shown(slot.name, longest_text),
             "previous_timeout_seconds": step.before,
             "timeout_seconds": step.after,
         }
@@ -123,6 +123,11 @@ def answer(outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
     full = {"outcomes": [outcome.as_dict() for outcome in outcomes]}
     fits = len(json.dumps(full)) <= LARGEST_ANSWER_BYTES
     return full if fits else {"outcomes": [outcome.in_brief() for outcome in outcomes]}
+
+
+def _shown(text: str | None, longest: int | None) -> str | None:
+    """Text of a Flow as it may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
+    return None if text is None else text[:longest].encode(errors="replace").decode()
 
 
 OUTCOME_KEYS = tuple(Outcome("", "", "", Status.DEFERRED, {}).as_dict())

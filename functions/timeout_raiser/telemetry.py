@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,8 @@ _BY_STATUS = {
 
 def make_logger(service: str, level: str) -> Logger:
     """The logger; its lines are plain ASCII JSON, so that no name of a step can break one."""
+    for library in ("boto3", "botocore", "urllib3"):  # at DEBUG they log what they send and get: secrets, Flows
+        logging.getLogger(library).setLevel(logging.WARNING)
     return Logger(service=service, level=level, json_serializer=_as_line)
 
 

@@ -81,6 +81,18 @@ def test_the_one_that_genesys_cloud_does_not_like_fails_alone(
     assert function.counts()["FlowPublishes"] == 1
 
 
+def test_the_one_that_genesys_cloud_does_not_like_is_found_by_halving(
+    genesys: GenesysSimulator, function: Function
+) -> None:
+    genesys.configure(max_timeout_seconds=20)
+    names = [f"step {number}" for number in range(16)]
+    genesys.put_flow("f", flow(*[step(name, 3) for name in names]))
+    function.take(*[ask(action_name=name, timeout_seconds=25 if name == "step 5" else 12) for name in names])
+    assert codes(function.outcomes()).count("raised") == 15
+    assert timeouts(genesys) == dict.fromkeys(names, 12) | {"step 5": 3}
+    assert genesys.count("PUT", "publish") == 9  # one together, then two halves four times
+
+
 def test_a_flow_that_fails_does_not_harm_the_others(genesys: GenesysSimulator, aws: Aws, function: Function) -> None:
     for number in range(6):
         genesys.put_flow(f"f{number}", flow(step("Slow", 3)))

@@ -71,6 +71,14 @@ def test_a_publish_whose_answer_was_lost_is_not_repeated(genesys: GenesysSimulat
     assert call_counts(genesys) == {"POST": 1, "GET": 2 * len(LOST), "PUT": len(LOST)}
 
 
+@pytest.mark.parametrize("body", ['{"version": NaN}', '{"version": 8, "n": 1e999}', "[" * 100_000, "9" * 5000])
+def test_a_publish_whose_answer_cannot_be_read_is_looked_up(
+    genesys: GenesysSimulator, function: Function, body: str
+) -> None:
+    genesys.fault(operation="publish", when="after", status=200, body=body)
+    check_done_once(function.ask_one(ask()), genesys)
+
+
 def test_a_lost_answer_and_then_someone_else(genesys: GenesysSimulator, function: Function) -> None:
     genesys.fault(operation="publish", reset=True)
     genesys.edit_after_get("f", lambda document: document.update(theirs=True), times=2)

@@ -1,5 +1,6 @@
 """What must never be seen: client secret, token, Authorization header, a whole Flow; not even at DEBUG."""
 
+import base64
 import json
 from typing import Any
 
@@ -77,6 +78,29 @@ def test_when_genesys_cloud_quotes_the_token(
 def test_when_the_login_quotes_the_secret(genesys: GenesysSimulator, function: Function, watch: Watch) -> None:
     genesys.fault(operation="token", status=401, message="hush-hush-secret is wrong", times=4)
     assert "is wrong" in run(function, watch, ask())
+
+
+def test_when_the_login_quotes_the_secret_in_other_spellings(
+    genesys: GenesysSimulator, aws: Aws, function: Function, watch: Watch
+) -> None:
+    secret = "h+u/s=h&x"
+    genesys.rotate_secret(secret)
+    aws.connect(genesys, client_secret=secret)
+    spellings = ["h%2Bu%2Fs%3Dh%26x", base64.b64encode(f"simulator-client:{secret}".encode()).decode()]
+    for spelling in spellings:
+        genesys.expire_tokens()
+        genesys.fault(operation="token", status=401, message=f"{spelling} is wrong", times=2)
+        watch.saw(function.take(ask()))
+    seen = watch.finish()
+    assert "*** is wrong" in seen
+    assert [spelling for spelling in spellings if spelling in seen] == []
+
+
+def test_when_an_answer_s_id_quotes_the_token(genesys: GenesysSimulator, function: Function, watch: Watch) -> None:
+    function.ask_one({"flow_id": "f", "operation": "inspect"})
+    token = [call.headers["authorization"].split()[1] for call in genesys.calls if call.method == "GET"][-1]
+    genesys.fault(operation="get_flow", status=404, headers={"ININ-Correlation-Id": token})
+    run(function, watch, ask())
 
 
 def test_when_the_secret_was_wrong(genesys: GenesysSimulator, function: Function, watch: Watch) -> None:

@@ -336,6 +336,13 @@ def test_a_subflow_that_cannot_be_read_ends_the_request_which_still_tells_what_w
     assert [(s.flow_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10)]
 
 
+@pytest.mark.parametrize("errors", [(Forbidden("no"), Unavailable("503")), (Unavailable("503"), Forbidden("no"))])
+def test_with_anything_left_to_try_the_request_comes_again_whole(errors: tuple[Exception, ...]) -> None:
+    world = World(f=flow(step("A", 5), subflow("g"), subflow("h")), g=flow(step("A", 5)), h=flow(step("A", 5)))
+    world.flows.on_read.extend([lambda: None, *errors])
+    assert ends(world.carry_out(a_request(include_subflows=True), concurrency=1)) == ["deferred genesys_unavailable"]
+
+
 def test_requests_with_and_without_subflows_share_what_is_read() -> None:
     world = World(f=flow(step("A", 5), subflow("g")), g=flow(step("A", 5)))
     outcomes = world.carry_out(

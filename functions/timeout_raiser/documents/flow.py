@@ -100,7 +100,7 @@ def find_steps(flow: dict[str, Any]) -> FlowSteps:
     for node, place in _objects(flow):
         kind = node.get("type")
         if kind == DATA_ACTION:
-            found.slots.append(Slot(_text(node.get("id")), _text(node.get("name")), node, place))
+            found.slots.append(Slot(_text(node, "id"), _text(node, "name"), node, place))
         elif kind == SUB_FLOW:
             flow_id = _referenced_flow(node)
             if flow_id is not None:
@@ -141,9 +141,9 @@ def _path(place: Place) -> str:
     while place is not None:
         place, key = place
         parts.append(f"[{key}]" if isinstance(key, int) else f".{key}")
-    return _text("".join(reversed(parts)).removeprefix(".")) or ""
+    return "".join(reversed(parts)).removeprefix(".")
 
 
-def _text(value: object) -> str | None:
-    """Text that may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else None
+def _text(step: dict[str, Any], key: str) -> str | None:
+    value = step.get(key)
+    return value if isinstance(value, str) else None

@@ -57,8 +57,8 @@ def parsed_success(
         problem = f"{what}: answered {status}, a redirect, which is never followed"
     else:
         problem = f"{what}: answered {status}"
-    genesys_code = refusal(answer, hidden=hidden).genesys_code
-    raise Unavailable(problem, http_status=status, genesys_code=genesys_code, correlation_id=answer.correlation_id)
+    said = refusal(answer, hidden=hidden)
+    raise Unavailable(problem, http_status=status, genesys_code=said.genesys_code, correlation_id=said.correlation_id)
 
 
 def is_worth_repeating(error: Unavailable) -> bool:
@@ -72,13 +72,14 @@ def is_worth_repeating(error: Unavailable) -> bool:
 def refusal(answer: Answer, *, hidden: Iterable[str]) -> Refusal:
     """A definite 4xx as an error, with Genesys's own message, in which none of the hidden texts is left."""
     code, message = _error_body(answer)
-    for text in hidden:
-        code, message = code and code.replace(text, "***"), message.replace(text, "***")
+    correlation_id = answer.correlation_id or ""
+    for text in tuple(hidden):  # a copy: another thread may just be learning one more
+        code, message, correlation_id = (part.replace(text, "***") for part in (code, message, correlation_id))
     return (Conflict if answer.status in _CONFLICTS else Refusal)(
         message[:LONGEST_MESSAGE] or f"answered {answer.status}",
         http_status=answer.status,
-        genesys_code=code and code[:LONGEST_CODE],
-        correlation_id=answer.correlation_id,
+        genesys_code=code[:LONGEST_CODE] or None,
+        correlation_id=correlation_id[:LONGEST_CODE] or None,
     )
 
 
@@ -105,17 +106,15 @@ def token(answer: Answer) -> tuple[str, float]:
     return value, float(lifetime)
 
 
-def _error_body(answer: Answer) -> tuple[str | None, str]:
+def _error_body(answer: Answer) -> tuple[str, str]:
     """Code and message of Genesys's error body, or of OAuth's (`error`, `error_description`)."""
     try:
         body: Any = json.loads(answer.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        return None, ""
-    return _text(body.get("code") or body.get("error")) or None, _text(
-        body.get("message") or body.get("error_description")
-    )
+        return "", ""
+    return _text(body.get("code") or body.get("error")), _text(body.get("message") or body.get("error_description"))
 
 
 def _text(value: object) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from genesys_cloud.errors import CredentialsUnavailable
 from genesys_cloud.schema import EXPECTS, Schema
@@ -91,6 +92,11 @@ class Credentials:
     basic_auth: bool
     max_timeout_seconds: int | None
 
+    def spellings_of_the_secret(self) -> set[str]:
+        """The secret as it is, as it stands in a form, and as it stands in a Basic header: none may be passed on."""
+        basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        return {self.client_secret, quote_plus(self.client_secret), quote(self.client_secret, safe=""), basic}
+
 
 class SecretsProvider(Protocol):
     """The part of Powertools' `SecretsProvider` used here."""
@@ -132,6 +138,8 @@ class CredentialsStore:
         try:
             return self._parse(text)
         except ValueError as error:
+            if not past_every_cache:  # it may have been corrected since it was cached
+                return self.get(organization, past_every_cache=True)
             # `from None`: the text of a secret stands in the cause's traceback.
             raise CredentialsUnavailable(f"the secret {name} is wrong: {error}", hint="put a corrected value") from None
 

@@ -86,6 +86,17 @@ class Unavailable(Transient):
 
     code = "genesys_unavailable"
 
+    @classmethod
+    def instead_of(cls, error: OutOfTime, trouble: Unavailable) -> Unavailable:
+        """What was not sent, in the light of what other calls have met."""
+        return cls(
+            f"{error.message}, while other calls were not answered",
+            hint=error.hint,
+            http_status=trouble.http_status,
+            genesys_code=trouble.genesys_code,
+            correlation_id=trouble.correlation_id,
+        )
+
 
 class AnswerLost(Unavailable):
     """The same on a write: whether it was done can only be known by reading again."""

@@ -125,7 +125,10 @@ def _path(flow_id: str) -> str:
 def _new_version(answer: Answer) -> str | None:
     if answer.status == HTTPStatus.NO_CONTENT:  # done, and nothing said of the version
         return None
-    body = json_text.parse(answer.body)
+    try:
+        body = json_text.parse(answer.body)
+    except InvalidFlowDefinition:  # this is no Flow but an answer, and it says nothing: the Flow has to be looked at
+        raise ValueError("the answer cannot be read") from None
     return version_of(body) if isinstance(body, dict) else None
 
 

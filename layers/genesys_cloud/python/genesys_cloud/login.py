@@ -86,10 +86,7 @@ class Login:
             CredentialsUnavailable: the secret is missing, unreadable or wrong.
         """
         with self._lock:
-            if self._credentials is None:
-                self._credentials = self._store.get(self._organization.name)
-                self._hidden.add(self._credentials.client_secret)
-            return self._credentials
+            return self._credentials or self._learn(self._store.get(self._organization.name))
 
     def token(self, *, refused: Token | None = None, fresh_secret: bool = False) -> Token:
         """The token to use; another than the refused one, for which the secret may be read again past every cache.
@@ -160,9 +157,13 @@ class Login:
         if self._secret_read_past_caches:
             return False
         self._secret_read_past_caches = True
-        self._credentials = self._store.get(self._organization.name, past_every_cache=True)
-        self._hidden.add(self._credentials.client_secret)
+        self._learn(self._store.get(self._organization.name, past_every_cache=True))
         return True
+
+    def _learn(self, credentials: Credentials) -> Credentials:
+        self._credentials = credentials
+        self._hidden |= credentials.spellings_of_the_secret()
+        return credentials
 
 
 class _NoAuth(AuthBase):

@@ -84,7 +84,8 @@ class Patience:
                 return answer, parsed
             except OutOfTime as error:
                 # Where nothing is answered, it is not the time that is short: whoever waits should wait for Genesys.
-                raise last or next(iter(self._trouble.values()), error) from None
+                trouble = next(iter(self._trouble.values()), None)
+                raise last or (Unavailable.instead_of(error, trouble) if trouble else error) from None
             except Unavailable as error:
                 self._trouble[repeatable] = last = error
                 if not answers.is_worth_repeating(error):
