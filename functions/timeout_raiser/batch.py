@@ -14,6 +14,7 @@ from genesys_cloud.credentials import Credentials
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.errors import CredentialsUnavailable, GenesysCloudError, PublishRejected, Transient, Unavailable
 from genesys_cloud.flows import Document
+from genesys_cloud.transport import COMES_AGAIN
 from outcomes import Outcome, Rejection, begin, failed
 from side_by_side import SideBySide
 from subflows import FlowKey, explore
@@ -185,7 +186,7 @@ class Batch:
 
 
 def _overdue(what: str) -> GenesysCloudError:
-    return Unavailable(f"{what}: no answer by the deadline", hint="nothing to do: the request comes again")
+    return Unavailable(f"{what}: no answer by the deadline", hint=COMES_AGAIN)
 
 
 def _secret_overdue(organization: str) -> GenesysCloudError:

@@ -167,6 +167,12 @@ def test_in_brief_long_names_and_paths_are_cut() -> None:
     assert len(whole["path"]) > 5000
 
 
+def told_to_wait(seconds: float) -> RateLimited:
+    error = RateLimited("slow down", http_status=429)
+    error.retry_after_seconds = seconds
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "wait"),
     [
@@ -174,7 +180,7 @@ def test_in_brief_long_names_and_paths_are_cut() -> None:
         (FlowLocked("locked"), Status.REJECTED, None),
         (ConflictRetriesExhausted("again and again"), Status.DEFERRED, None),
         (OutOfTime("too late"), Status.DEFERRED, 0),
-        (RateLimited.after(Refusal("slow down", http_status=429), "GET /x", 47.5), Status.DEFERRED, 47.5),
+        (told_to_wait(47.5), Status.DEFERRED, 47.5),
         (GenesysCloudError("of no kind"), Status.DEFERRED, None),
     ],
 )

@@ -24,6 +24,10 @@ change loop. `Refusal` is a definite 4xx before anyone has said what it means fo
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound="GenesysCloudError")
+
 
 class GenesysCloudError(Exception):
     """Something that Genesys Cloud, or the way to it, did not do.
@@ -55,12 +59,8 @@ class GenesysCloudError(Exception):
         self.genesys_code = genesys_code
         self.correlation_id = correlation_id
 
-
-class Refusal(GenesysCloudError):
-    """A definite 4xx. `message` is Genesys's own; the resource's module says what it means."""
-
-    def becomes(self, error: type[GenesysCloudError], message: str, *, hint: str | None = None) -> GenesysCloudError:
-        """The same answer under the name it has for the resource, keeping status, code and correlation id."""
+    def becomes(self, error: type[Kind], message: str, *, hint: str | None = None) -> Kind:
+        """The same answer under another name: status, code and correlation id are kept."""
         return error(
             message,
             hint=hint,
@@ -68,6 +68,10 @@ class Refusal(GenesysCloudError):
             genesys_code=self.genesys_code,
             correlation_id=self.correlation_id,
         )
+
+
+class Refusal(GenesysCloudError):
+    """A definite 4xx. `message` is Genesys's own; the resource's module says what it means."""
 
 
 class Conflict(Refusal):
@@ -86,49 +90,15 @@ class Unavailable(Transient):
 
     code = "genesys_unavailable"
 
-    @classmethod
-    def instead_of(cls, error: OutOfTime, trouble: Unavailable) -> Unavailable:
-        """What was not sent, in the light of what other calls have met."""
-        return cls(
-            f"{error.message}, while other calls were not answered",
-            hint=error.hint,
-            http_status=trouble.http_status,
-            genesys_code=trouble.genesys_code,
-            correlation_id=trouble.correlation_id,
-        )
-
 
 class AnswerLost(Unavailable):
     """The same on a write: whether it was done can only be known by reading again."""
-
-    @classmethod
-    def after(cls, error: Unavailable) -> AnswerLost:
-        """The error, said of a write."""
-        return cls(
-            error.message,
-            http_status=error.http_status,
-            genesys_code=error.genesys_code,
-            correlation_id=error.correlation_id,
-        )
 
 
 class RateLimited(Transient):
     """429, and waiting as long as told does not fit the time left."""
 
     code = "rate_limited"
-
-    @classmethod
-    def after(cls, refusal: Refusal, what: str, wait_seconds: float) -> RateLimited:
-        """A 429 whose wait is too long for this invocation."""
-        error = cls(
-            f"{what}: Genesys Cloud asks to wait {wait_seconds:.0f} s, which is more than the time left",
-            hint="nothing to do: the request comes again when the wait is over",
-            http_status=refusal.http_status,
-            genesys_code=refusal.genesys_code,
-            correlation_id=refusal.correlation_id,
-        )
-        error.retry_after_seconds = wait_seconds
-        return error
 
 
 class OutOfTime(Transient):

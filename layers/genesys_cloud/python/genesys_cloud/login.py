@@ -113,12 +113,10 @@ class Login:
     def refuse(self, answer: Answer, what: str) -> CredentialsInvalid:
         """From here on this invocation asks no more: each further try would count against the login's limit."""
         refusal = answers.refusal(answer, hidden=self._hidden)
-        error = CredentialsInvalid(
+        error = refusal.becomes(
+            CredentialsInvalid,
             f"{what}: the client of organization {self._organization.name} is not accepted: {refusal.message}",
             hint="check client_id and client_secret in the secret, and that the OAuth client is active",
-            http_status=refusal.http_status,
-            genesys_code=refusal.genesys_code,
-            correlation_id=refusal.correlation_id,
         )
         with self._lock:
             self._refused = error

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from genesys_cloud import answers
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import AnswerLost, OutOfTime, RateLimited, Unavailable
+from genesys_cloud.errors import AnswerLost, OutOfTime, RateLimited, Transient, Unavailable
 from genesys_cloud.retry import Jitter, backoff_seconds, told_wait_seconds
-from genesys_cloud.transport import Answer, CallObserver, Transport
+from genesys_cloud.transport import COMES_AGAIN, Answer, CallObserver, Transport
 
 Parsed = TypeVar("Parsed")
 
@@ -83,17 +83,23 @@ class Patience:
                 self._trouble.pop(repeatable, None)
                 return answer, parsed
             except OutOfTime as error:
-                # Where nothing is answered, it is not the time that is short: whoever waits should wait for Genesys.
-                trouble = next(iter(self._trouble.values()), None)
-                raise last or (Unavailable.instead_of(error, trouble) if trouble else error) from None
+                raise last or self._in_the_light_of_trouble(error) from None
             except Unavailable as error:
                 self._trouble[repeatable] = last = error
                 if not answers.is_worth_repeating(error):
                     raise
                 if not repeatable:
-                    raise AnswerLost.after(error) from error
+                    raise error.becomes(AnswerLost, error.message, hint=error.hint) from error
                 failures += 1
                 self._back_off(failures, error)
+
+    def _in_the_light_of_trouble(self, error: OutOfTime) -> Transient:
+        """Where nothing is answered, it is not the time that is short: whoever waits should wait for Genesys Cloud."""
+        for trouble in tuple(self._trouble.values()):
+            return trouble.becomes(
+                Unavailable, f"{error.message}, while other calls were not answered", hint=error.hint
+            )
+        return error
 
     def _back_off(self, failures: int, error: Unavailable) -> None:
         wait = backoff_seconds(failures, self._jitter)
@@ -115,5 +121,10 @@ class Patience:
         if wait <= 0 or answer is None:
             return
         if not self._deadline.allows(wait + self._transport.expected_seconds):
-            raise RateLimited.after(answers.refusal(answer, hidden=self._hidden), what, wait)
+            refusal = answers.refusal(answer, hidden=self._hidden)
+            limited = refusal.becomes(
+                RateLimited, f"{what}: told to wait {wait:.0f} s, which is more than the time left", hint=COMES_AGAIN
+            )
+            limited.retry_after_seconds = wait
+            raise limited
         self._deadline.wait(wait)

@@ -22,6 +22,8 @@ SHORTEST_ATTEMPT_SECONDS = 0.5
 HEADROOM_OVER_SLOWEST = 1.25
 """An attempt is expected to take at most this many times as long as the slowest answered one so far."""
 
+COMES_AGAIN = "nothing to do: the request comes again"
+
 _CHUNK_BYTES = 1 << 16
 
 
@@ -116,7 +118,7 @@ class Transport:
         left = self._deadline.left()
         if left < self.expected_seconds:
             times = f"it may take {self.expected_seconds:.1f} s and {max(0.0, left):.1f} s are left"
-            raise OutOfTime(f"{method} {url} was not sent: {times}", hint="nothing to do: the request comes again")
+            raise OutOfTime(f"{method} {url} was not sent: {times}", hint=COMES_AGAIN)
         started = self._clock()
         try:
             response = self._http.request(
