@@ -98,21 +98,15 @@ def raised_naively(flow: Json, name: str, seconds: int) -> Json:
     return changed
 
 
-def without_half_surrogates(text: str) -> str:
-    return text.encode(errors="replace").decode()
-
-
 @given(FLOWS)
+@example({"steps": [], "\ud800": step("\ud800", 5, id="\ud800")})
 def test_every_data_action_is_found_once_in_order_and_none_inside_the_settings_of_another(flow: Json) -> None:
     found = [(slot.path, slot.name, slot.id) for slot in find_steps(flow).slots]
 
     def text(value: object) -> str | None:
-        return without_half_surrogates(value) if isinstance(value, str) else None
+        return value if isinstance(value, str) else None
 
-    assert found == [
-        (without_half_surrogates(path), text(action.get("name")), text(action.get("id")))
-        for path, action in data_actions(flow)
-    ]
+    assert found == [(path, text(action.get("name")), text(action.get("id"))) for path, action in data_actions(flow)]
 
 
 @given(FLOWS, st.sampled_from(["A", "B"]), st.integers(1, 30))

@@ -167,6 +167,13 @@ def test_in_brief_long_names_and_paths_are_cut() -> None:
     assert len(whole["path"]) > 5000
 
 
+def test_half_a_surrogate_pair_in_a_flow_is_told_as_a_question_mark_for_no_one_could_pass_it_on() -> None:
+    body = {"\ud800": step("A", 5, id="i\ud800"), "steps": [step("n\ud800", 5)]}
+    outcome = outcome_of(body, action_name=None, operation="inspect")
+    for told in (outcome.as_dict(), outcome.in_brief()):
+        assert [(s["path"], s["id"], s["name"]) for s in told["steps"]] == [("?", "i?", "A"), ("steps[0]", None, "n?")]
+
+
 def told_to_wait(seconds: float) -> RateLimited:
     error = RateLimited("slow down", http_status=429)
     error.retry_after_seconds = seconds
