@@ -12,6 +12,9 @@ from outcomes import Outcome, Rejection, failed, succeeded
 from subflows import Scope
 from timeout_request import Operation, TimeoutRequest
 
+MOST_PROBLEMS = 5
+LONGEST_PROBLEM = 300
+
 
 def conclude(
     outcome: Outcome,
@@ -65,9 +68,10 @@ def conclude(
 
 
 def _not_editable(problems: list[str]) -> Rejection:
-    shown = ", ".join(problems[:5]) + (f" and {len(problems) - 5} more" if len(problems) > 5 else "")  # noqa: PLR2004
+    shown = ", ".join(problem[-LONGEST_PROBLEM:] for problem in problems[:MOST_PROBLEMS])
+    unshown = len(problems) - MOST_PROBLEMS
     return Rejection(
         "data_action_not_editable",
-        f"what was asked for cannot be edited: {shown}",
+        f"what was asked for cannot be edited: {shown}" + (f" and {unshown} more" if unshown > 0 else ""),
         hint="correct the Flow in Genesys Cloud, or narrow the request with step_id",
     )

@@ -26,7 +26,9 @@ def data_action_not_found(request: TimeoutRequest, flows: Sequence[tuple[str, Fl
         for word, value in (("the name", request.action_name), ("the id", request.step_id))
         if value is not None
     )
-    where = "Flow " + ", ".join(flow_id for flow_id, _ in flows)
+    where = "Flow " + ", ".join(flow_id for flow_id, _ in flows[:MOST_NAMES])
+    if len(flows) > MOST_NAMES:
+        where += f" and {len(flows) - MOST_NAMES} more"
     names = nearest(request.action_name or "", (slot.name for _, steps in flows for slot in steps.slots if slot.name))
     there_are = (
         f"there are, nearest first: {', '.join(map(repr, names))}" if names else "there is no Data Action at all"

@@ -14,8 +14,11 @@ from timeout_request import Operation, TimeoutRequest
 
 LARGEST_ANSWER_BYTES = 5_500_000
 """Lambda takes 6 MB."""
-MOST_STEPS_IN_BRIEF = 100
+MOST_STEPS_IN_BRIEF = (100, 10, 0)
+"""As many as fit."""
+MOST_BYTES_IN_BRIEF = 200_000
 LONGEST_TEXT_IN_BRIEF = 512
+LONGEST_MESSAGE = 4096
 
 
 class Status(StrEnum):
@@ -79,7 +82,11 @@ class Outcome:
 
     def in_brief(self) -> dict[str, Any]:
         """The same for log lines and events, which have limits (256 KB): fewer steps, and long texts cut."""
-        return self._described(self.steps[:MOST_STEPS_IN_BRIEF], longest_text=LONGEST_TEXT_IN_BRIEF)
+        for most_steps in MOST_STEPS_IN_BRIEF:
+            described = self._described(self.steps[:most_steps], longest_text=LONGEST_TEXT_IN_BRIEF)
+            if len(json.dumps(described)) <= MOST_BYTES_IN_BRIEF:
+                break
+        return described
 
     def _described(self, listed: Sequence[StepChange], *, longest_text: int | None) -> dict[str, Any]:
         lowest_before = min(self.steps, key=lambda step: step.effective_before, default=None)
@@ -99,8 +106,10 @@ class Outcome:
             "publish_attempts": self.publish_attempts,
             "requested_by": self.requested_by,
             "reason": self.reason,
-            "error": vars(self.error) if self.error else None,
-            "note": "; ".join(notes)[:longest_text] or None,
+            "error": {**vars(self.error), "message": _shown(self.error.message, LONGEST_MESSAGE)}
+            if self.error
+            else None,
+            "note": _shown("; ".join(notes), LONGEST_MESSAGE) or None,
         }
 
     def _described_step(self, step: StepChange, longest_text: int | None) -> dict[str, Any]:
@@ -121,8 +130,12 @@ class Outcome:
 def answer(outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
     """What a direct invoke is answered: in full, or in brief where Lambda's limit would fail the invocation."""
     full = {"outcomes": [outcome.as_dict() for outcome in outcomes]}
-    fits = len(json.dumps(full)) <= LARGEST_ANSWER_BYTES
-    return full if fits else {"outcomes": [outcome.in_brief() for outcome in outcomes]}
+    if len(json.dumps(full)) <= LARGEST_ANSWER_BYTES:
+        return full
+    brief = {"outcomes": [outcome.in_brief() for outcome in outcomes]}
+    if len(json.dumps(brief)) <= LARGEST_ANSWER_BYTES:
+        return brief
+    return {"outcomes": [replace(outcome, steps=(), note="too much to list").as_dict() for outcome in outcomes]}
 
 
 def _shown(text: str | None, longest: int | None) -> str | None:

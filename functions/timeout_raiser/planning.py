@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 
-from documents.flow import FlowSteps, Slot
+from documents.flow import FlowSteps, Slot, StepIdentity
 from timeout_request import Operation, TimeoutRequest
 
 
@@ -45,11 +45,13 @@ class Plan:
         changes: per request, by its index: every step asked for, changed or not.
         problems: per request, by its index: steps that cannot be edited; then nothing is changed for it.
         writes: the steps to write, with their final seconds.
+        done: steps that an earlier plan has written already, with their seconds.
     """
 
     changes: dict[int, list[StepChange]] = field(default_factory=dict)
     problems: dict[int, list[str]] = field(default_factory=dict)
     writes: list[tuple[Slot, int]] = field(default_factory=list)
+    done: dict[StepIdentity, int] = field(default_factory=dict)
 
     def apply(self) -> None:
         """Writes the steps into the document that was planned on."""
@@ -64,15 +66,17 @@ class Plan:
         Returns:
             Whether there was any.
         """
-        claimed = False
+        sent_seconds = sent.done | {slot.identity: seconds for slot, seconds in sent.writes}
+        sent_changes = {
+            (index, change.slot.identity): change for index, changes in sent.changes.items() for change in changes
+        }
         for index, changes in self.changes.items():
-            done = {change.slot.identity: change for change in sent.changes.get(index, ()) if change.changed}
             for number, change in enumerate(changes):
-                ours = done.get(change.slot.identity)
-                if ours and ours.after == change.before:
-                    changes[number] = replace(change, before=ours.before, effective_before=ours.effective_before)
-                    claimed = True
-        return claimed
+                step = change.slot.identity
+                if sent_seconds.get(step) is not None and sent_seconds[step] == change.slot.seconds:
+                    changes[number] = sent_changes[index, step]
+                    self.done[step] = sent_seconds[step]
+        return bool(self.done)
 
 
 def make_plan(

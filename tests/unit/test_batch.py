@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -376,3 +377,10 @@ def test_a_dry_run_tells_what_would_be_done_and_does_not_do_it() -> None:
     [outcome] = world.carry_out(a_request(dry_run=True))
     assert (outcome.status, [(s.before, s.after) for s in outcome.steps]) == (Status.PLANNED, [(5, 10)])
     assert (world.flows.timeouts("f"), outcome.publish_attempts) == ([5], 0)
+
+
+def test_a_half_surrogate_in_a_path_can_be_passed_on_in_error_and_note() -> None:
+    bad = {"type": "data-action", "name": "A", "settings": "x"}
+    world = World(f={"version": "1", "steps": [], "\ud800": bad})
+    for outcome in world.carry_out(a_request(), a_request(operation="inspect")):
+        assert "?.settings is not an object" in json.dumps(outcome.as_dict(), ensure_ascii=False).encode().decode()

@@ -248,3 +248,11 @@ def test_settings_are_made_when_missing_and_kept_when_there(settings: dict[str, 
 def test_what_is_no_timeout_is_a_problem_that_names_the_place(settings: object, problem: str) -> None:
     [slot] = find_steps({"steps": [{"type": "data-action", "settings": settings}]}).slots
     assert slot.problem == problem
+
+
+def test_after_a_lost_answer_a_set_among_raises_is_told_as_it_was_sent() -> None:
+    loop = Loop(a_request(timeout_seconds=8), a_request(operation="set", timeout_seconds=6))
+    loop.flows.lost_answers = 1
+    change = loop.run()
+    assert [told(change, index) for index in range(2)] == [[(5, 8)], [(8, 6)]]
+    assert loop.watcher.told == ["published"]

@@ -18,6 +18,9 @@ SUB_FLOW = "sub-flow"
 
 _FLOW_ID = re.compile(FLOW_ID_PATTERN)
 
+StepIdentity = tuple[str, str | None, str | None]
+"""Path, id and name of a step: what it can be known by in another copy of the Flow."""
+
 Place = tuple["Place", "str | int"] | None
 """Where an object stands: its parent's place and the key there; None for the document itself."""
 
@@ -42,7 +45,7 @@ class Slot:
         return _path(self._place)
 
     @property
-    def identity(self) -> tuple[str, str | None, str | None]:
+    def identity(self) -> StepIdentity:
         """What makes it the same step in another copy of the Flow."""
         return self.path, self.id, self.name
 

@@ -73,7 +73,8 @@ def refusal(answer: Answer, *, hidden: Iterable[str]) -> Refusal:
     """A definite 4xx as an error, with Genesys's own message, in which none of the hidden texts is left."""
     code, message = _error_body(answer)
     correlation_id = answer.correlation_id or ""
-    for text in tuple(hidden):  # a copy: another thread may just be learning one more
+    # A copy, for another thread may just be learning one more; the longest first, for one may begin with another.
+    for text in sorted(hidden, key=len, reverse=True):
         code, message, correlation_id = (part.replace(text, "***") for part in (code, message, correlation_id))
     return (Conflict if answer.status in _CONFLICTS else Refusal)(
         message[:LONGEST_MESSAGE] or f"answered {answer.status}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -37,6 +38,8 @@ REGIONS = (
 CACHED_SECONDS = 300
 """How long a secret is kept before Secrets Manager is asked again. A rotation is noticed at once, by its 401."""
 
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _WHERE = ("region", "org_domain", "base_url")
 _TEXT = {"type": "string", "minLength": 1}
 _VISIBLE = {"type": "string", "pattern": r"^[\x20-\x7e]+$"}  # what a Basic header can carry
@@ -159,7 +162,7 @@ class CredentialsStore:
             api_url=api_url,
             login_url=login_url,
             basic_auth=method == "client_secret_basic" if method else "region" in secret,
-            max_timeout_seconds=secret.get("max_timeout_seconds"),
+            max_timeout_seconds=int(secret["max_timeout_seconds"]) if "max_timeout_seconds" in secret else None,
         )
 
 
@@ -184,6 +187,7 @@ def _checked_base_url(base_url: str) -> str:
     # Python's splitter and others disagree on backslashes, blanks and control characters: none of them may pass.
     plain = base_url.isascii() and base_url.isprintable() and not any(character in base_url for character in " \\@?#%")
     secure = parts.scheme == "https" or (parts.scheme == "http" and loopback)
-    if not (plain and secure and parts.hostname and port_is_a_number and parts.path in {"", "/"}):
+    named = parts.hostname is not None and (_HOST.fullmatch(parts.hostname) or ":" in parts.hostname)  # or IPv6
+    if not (plain and secure and named and port_is_a_number and parts.path in {"", "/"}):
         raise wrong
     return f"{parts.scheme}://{parts.netloc}"

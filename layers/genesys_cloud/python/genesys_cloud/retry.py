@@ -25,7 +25,8 @@ def told_wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
     """The wait that a 429 asks for, in seconds.
 
     `Retry-After` is seconds or an HTTP date (RFC 9110, 10.2.3). Where it is missing, Genesys's
-    `inin-ratelimit-reset` (seconds until the window ends) plus one counts. Nonsense counts as one second.
+    `inin-ratelimit-reset` (seconds until the window ends) plus one counts. Nonsense counts as one second, and so does
+    no wait at all: whoever has just refused would only refuse again.
     """
     retry_after = headers.get("Retry-After")
     if retry_after is not None:
