@@ -19,7 +19,7 @@ from report import Report
 from sam import SamFailed
 
 ENDS_WITHIN_SECONDS = 60
-_EVENTS_RULE = "local-run-outcomes"
+_OUTCOME_LISTENER = "local-run-outcomes"
 
 
 class LocalRun:
@@ -69,13 +69,13 @@ class LocalRun:
 
     def _listen_to_the_bus(self) -> str:
         """A queue that gets a copy of every outcome on the event bus; returns its URL."""
-        url: str = self._sqs.create_queue(QueueName=_EVENTS_RULE)["QueueUrl"]
+        url: str = self._sqs.create_queue(QueueName=_OUTCOME_LISTENER)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
         events, bus = self._playground.client("events"), self._playground.outputs["EventBusName"]
         pattern = json.dumps({"source": ["genesys-timeout-raiser"]})
-        events.put_rule(Name=_EVENTS_RULE, EventBusName=bus, EventPattern=pattern)
+        events.put_rule(Name=_OUTCOME_LISTENER, EventBusName=bus, EventPattern=pattern)
         target = {"Id": "queue", "Arn": attributes["QueueArn"]}
-        events.put_targets(Rule=_EVENTS_RULE, EventBusName=bus, Targets=[target])
+        events.put_targets(Rule=_OUTCOME_LISTENER, EventBusName=bus, Targets=[target])
         return url
 
     def _drop_events(self) -> None:

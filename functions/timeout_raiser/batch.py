@@ -102,7 +102,7 @@ class Batch:
             lambda key, document: self._change(key, groups[key], document),
             list(groups),
         )
-        results = {key: changed.get(key) or _overdue_result(key, requests) for key, requests in groups.items()}
+        results = {key: changed.get(key) or _overdue_result(key, group) for key, group in groups.items()}
 
         outcomes = []
         for index, request in enumerate(requests):

@@ -12,6 +12,7 @@ from genesys_cloud.deadline import Deadline
 from genesys_cloud.errors import AnswerLost, Conflict, ConflictRetriesExhausted, GenesysCloudError, OutOfTime
 from genesys_cloud.flows import Document
 from genesys_cloud.retry import Jitter, backoff_seconds
+from genesys_cloud.transport import COMES_AGAIN
 from planning import Plan, make_plan
 from timeout_request import TimeoutRequest
 
@@ -20,7 +21,7 @@ SHORTEST_ROUND_SECONDS = 1.0
 
 
 class DocumentStore(Protocol):
-    """Where documents of one kind are read and written."""
+    """Where Flows are read and published."""
 
     def read(self, document_id: str, /) -> Document:
         """The document as it is now."""
@@ -146,7 +147,7 @@ class FlowChange:
     def _wait_after_conflict(self, conflicts: int, conflict: Conflict, flow_id: str) -> None:
         what = f"Flow {flow_id}: someone else published in between, {conflicts} times"
         if conflicts >= self._rules.max_publish_attempts:
-            hint = "nothing to do: the request comes again; if this goes on, see who keeps publishing the Flow"
+            hint = f"{COMES_AGAIN}; if this goes on, see who keeps publishing the Flow"
             raise conflict.becomes(ConflictRetriesExhausted, what, hint=hint)
         self._wait(conflicts, otherwise=conflict.becomes(OutOfTime, f"{what}, and no time is left for another try"))
 

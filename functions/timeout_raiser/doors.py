@@ -1,9 +1,9 @@
-"""The doors: from any event to requests, what is none of them as outcomes, and the answer each door expects.
+"""The doors: from any event to requests, and to outcomes for what is no request.
 
-| door          | recognised by                             | answer                                        |
-|---------------|-------------------------------------------|-----------------------------------------------|
-| SQS queue     | `Records[*].eventSource == "aws:sqs"`     | `{"batchItemFailures": [{"itemIdentifier"}]}` |
-| direct invoke | a request, or `{"requests": [...]}`       | `{"outcomes": [...]}`                         |
+| door          | recognised by                         |
+|---------------|---------------------------------------|
+| SQS queue     | `Records[*].eventSource == "aws:sqs"` |
+| direct invoke | a request, or `{"requests": [...]}`   |
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ MOST_REQUESTS = 1000
 """In one message: it ends as a whole, so it has to be done in one invocation."""
 _IN_A_MESSAGE = 'a request such as {"flow_id": ...}, or {"requests": [request, ...]}'
 _SHAPES = f"an SQS event, {_IN_A_MESSAGE}"
-
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 

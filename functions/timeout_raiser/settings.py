@@ -21,7 +21,7 @@ class Settings:
         service, metrics_namespace: how Powertools names what it logs and counts.
         max_timeout_seconds: limit of a Flow step where the organization's secret names none.
         default_timeout_seconds: what a step without a timeout counts as.
-        max_publish_attempts: how often a Flow is published again after a conflict.
+        max_publish_attempts: conflicts met in one invocation before a request has to wait.
         flow_concurrency: Flows that are worked on side by side.
     """
 

@@ -54,23 +54,23 @@ class SideBySide:
         """
         results: dict[Item, Result] = {}
         waiting = iter(items)
-        firsts: dict[Future[Middle], Item] = {}
-        seconds: dict[Future[Result], Item] = {}
+        first_steps: dict[Future[Middle], Item] = {}
+        second_steps: dict[Future[Result], Item] = {}
 
         def begin(count: int) -> None:
-            firsts.update({self._pool.submit(first, item): item for item in islice(waiting, count)})
+            first_steps.update({self._pool.submit(first, item): item for item in islice(waiting, count)})
 
         begin(self._workers * 3 // 2)
-        while firsts or seconds:
-            under_way: list[Future[Any]] = [*firsts, *seconds]
+        while first_steps or second_steps:
+            under_way: list[Future[Any]] = [*first_steps, *second_steps]
             done = wait(under_way, timeout=self._time_left(), return_when=FIRST_COMPLETED).done
             if not done:
                 break
-            for future in done & firsts.keys():
-                item = firsts.pop(future)
-                seconds[self._pool.submit(second, item, future.result())] = item
-            for future in done & seconds.keys():
-                results[seconds.pop(future)] = future.result()
+            for future in done & first_steps.keys():
+                item = first_steps.pop(future)
+                second_steps[self._pool.submit(second, item, future.result())] = item
+            for future in done & second_steps.keys():
+                results[second_steps.pop(future)] = future.result()
                 begin(1)
         return results
 

@@ -46,7 +46,6 @@ METRICS = {
     "PublishConflicts",
     "GenesysThrottles",
     "GenesysRequestTime",
-    "TimeoutsAtLimit",
 }
 ACTIONS_WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 """All that IAM can only grant on "*" (AWS Service Authorization Reference)."""
@@ -458,7 +457,7 @@ def test_the_dashboard_shows_every_alarm(stack: Stack) -> None:
     assert sorted(alarms) == sorted(f"<{name}.Arn>" for name in stack.of_type("CloudWatch::Alarm"))
 
 
-@pytest.mark.parametrize("status", ["raised", "set", "restored", "rejected", "deferred"])
+@pytest.mark.parametrize("status", ["raised", "set", "rejected", "deferred"])
 def test_the_dashboard_lists_what_became_of_requests_from_the_functions_own_log(stack: Stack, status: str) -> None:
     queries = [widget["properties"]["query"] for widget in stack.dashboard if widget["type"] == "log"]
 

@@ -1,1 +1,1 @@
-"""Where timeouts live in each kind of document. Pure: a parsed document in, slots out."""
+"""Where the timeouts of a document stand: a parsed document in, slots to read and write out."""

@@ -1,4 +1,4 @@
-"""Data Action steps of the tutorial's Flow: `type`, `name`, `settings.timeout` in whole seconds.
+"""Data Action steps of a Flow of the publish protocol: `type`, `name`, `settings.timeout` in whole seconds.
 
 A step may stand anywhere: in `steps`, in cases, branches, loops, embedded sub-flows, under keys nobody thought of.
 """

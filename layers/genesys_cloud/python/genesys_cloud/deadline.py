@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 MARGIN_SECONDS = 2.0
-"""Kept free at the end of an invocation for what follows the last call: events, receipts, metrics."""
+"""Kept free at the end of an invocation for what follows the last call: events, queue calls, metrics."""
 
 
 class LambdaContext(Protocol):

@@ -16,10 +16,11 @@
     │   ├── InvalidFlowDefinition
     │   ├── PublishRejected
     │   └── ReadRejected
-    └── Conflict                   someone else wrote in between: read again
+    └── Refusal                    a definite 4xx, before anyone has said what it means for the resource
+        └── Conflict               409, 412: someone else wrote in between, read again
 
 `Transient` and `Permanent` are what the callers of this library see; `Conflict` and `AnswerLost` are handled by the
-change loop. `Refusal` is a definite 4xx before anyone has said what it means for the resource at hand.
+change loop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Flows by the tutorial's protocol (`flow_api: publish`): read whole, published whole, guarded by version and ETag.
+"""Flows by the publish protocol (`flow_api: publish`): read whole, published whole, guarded by version and ETag.
 
 | call                                    | permission   |
 |-----------------------------------------|--------------|

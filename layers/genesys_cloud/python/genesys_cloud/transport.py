@@ -22,7 +22,7 @@ SHORTEST_ATTEMPT_SECONDS = 0.5
 HEADROOM_OVER_SLOWEST = 1.25
 """An attempt is expected to take at most this many times as long as the slowest answered one so far."""
 
-COMES_AGAIN = "nothing to do: the request comes again"
+COMES_AGAIN = "a request from the queue comes again by itself; after a direct invoke, send it again"
 
 _CHUNK_BYTES = 1 << 16
 
