@@ -6,13 +6,12 @@ Ends with 0 only if everything ended as it has to.
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from collections import Counter
-from types import FrameType
 from typing import Any
 
+import interruption
 import scenario
 from playground import Playground
 from report import Report
@@ -194,13 +193,9 @@ def _reason(message: dict[str, Any]) -> tuple[str, str, str]:
     return message["Body"], attributes.get("error_code", "?"), attributes.get("error_message", "?")
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Runs; 0 if everything ended as it has to."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption.ends_in_order()
     report = Report()
     try:
         with Playground(report.step) as playground:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import threading
 
+import interruption
 from playground import Playground
 from report import Report
 from sam import PROJECT, STACK, SamFailed
@@ -20,19 +20,15 @@ STATE = PROJECT / ".local" / "up.json"
 def main() -> int:
     """Runs until Ctrl-C."""
     report = Report()
-    told_to_stop = threading.Event()
+    interruption.ends_in_order()
     try:
         with Playground(report.step, aws_port=AWS_PORT, simulator_port=SIMULATOR_PORT) as playground:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: told_to_stop.set())
             state = {"aws": playground.aws.url, "genesys": playground.genesys.url, "outputs": playground.outputs}
             STATE.write_text(json.dumps(state))
             report.line(_invitation(playground))
-            told_to_stop.wait()
-            report.step("stopping and cleaning up")
+            threading.Event().wait()
     except KeyboardInterrupt:
-        report.line("\ninterrupted: everything was stopped and cleaned up")
-        return 130
+        report.line("\nstopped and cleaned up")
     except (SamFailed, RuntimeError) as error:
         report.line(f"\n{error}")
         return 1
