@@ -74,7 +74,7 @@ class Plan:
             for number, change in enumerate(changes):
                 step = change.slot.identity
                 if sent_seconds.get(step) is not None and sent_seconds[step] == change.slot.seconds:
-                    changes[number] = sent_changes[index, step]
+                    changes[number] = sent_changes.get((index, step), change)
                     self.done[step] = sent_seconds[step]
         return bool(self.done)
 

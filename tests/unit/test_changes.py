@@ -16,6 +16,7 @@ from genesys_cloud.errors import (
     PublishRejected,
     Unavailable,
 )
+from planning import make_plan
 from timeout_request import TimeoutRequest
 
 
@@ -256,3 +257,14 @@ def test_after_a_lost_answer_a_set_among_raises_is_told_as_it_was_sent() -> None
     change = loop.run()
     assert [told(change, index) for index in range(2)] == [[(5, 8)], [(8, 6)]]
     assert loop.watcher.told == ["published"]
+
+
+def test_a_request_that_could_not_be_carried_out_before_takes_nothing_over_from_a_lost_publish() -> None:
+    requests = indexed(a_request(action_name=None, step_id="a"), a_request())
+    first, second = (step("A", 3, id="a"), {**step("A", 4, id="b"), "settings": "being edited"})
+    sent = make_plan("f", find_steps(flow(first, second)), requests, default_seconds=3)
+    sent.apply()
+    fresh = make_plan("f", find_steps(flow(first, step("A", 4, id="b"))), requests, default_seconds=3)
+    assert fresh.claim_what_was_done_by(sent)
+    told = [[(change.before, change.after) for change in fresh.changes[index]] for index in range(2)]
+    assert told == [[(3, 10)], [(10, 10), (4, 10)]]
