@@ -12,9 +12,15 @@ from changes import Change, ChangeObserver, DocumentStore, FlowChange, Rules
 from conclusions import conclude
 from genesys_cloud.credentials import Credentials
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import CredentialsUnavailable, GenesysCloudError, PublishRejected, Transient, Unavailable
+from genesys_cloud.errors import (
+    COMES_AGAIN,
+    CredentialsUnavailable,
+    GenesysCloudError,
+    PublishRejected,
+    Transient,
+    Unavailable,
+)
 from genesys_cloud.flows import Document
-from genesys_cloud.transport import COMES_AGAIN
 from outcomes import Outcome, Rejection, begin, failed
 from side_by_side import SideBySide
 from subflows import FlowKey, explore

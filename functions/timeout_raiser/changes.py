@@ -9,10 +9,16 @@ from typing import Protocol
 
 from documents.flow import FlowSteps, find_steps
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import AnswerLost, Conflict, ConflictRetriesExhausted, GenesysCloudError, OutOfTime
+from genesys_cloud.errors import (
+    COMES_AGAIN,
+    AnswerLost,
+    Conflict,
+    ConflictRetriesExhausted,
+    GenesysCloudError,
+    OutOfTime,
+)
 from genesys_cloud.flows import Document
 from genesys_cloud.retry import Jitter, backoff_seconds
-from genesys_cloud.transport import COMES_AGAIN
 from planning import Plan, make_plan
 from timeout_request import TimeoutRequest
 

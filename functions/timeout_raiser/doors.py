@@ -9,12 +9,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from genesys_cloud import json_text
 from outcomes import Outcome, unreadable
 from timeout_request import InvalidRequest, RequestReader, TimeoutRequest, looks_like_a_request
 
@@ -23,8 +23,6 @@ MOST_REQUESTS = 1000
 """In one message: it ends as a whole, so it has to be done in one invocation."""
 _IN_A_MESSAGE = 'a request such as {"flow_id": ...}, or {"requests": [request, ...]}'
 _SHAPES = f"an SQS event, {_IN_A_MESSAGE}"
-
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class Door(StrEnum):
@@ -133,7 +131,7 @@ class Doors:
             kind = f"a list of {len(several)}" if isinstance(several, list) else "something else"
             problem = f"{SEVERAL} must be a list of 1 to {MOST_REQUESTS} requests, not {kind}"
         else:
-            return [self._ask(raw, _as_text(raw), letter, door) for raw in several]
+            return [self._ask(raw, json_text.dump(raw).decode(), letter, door) for raw in several]
         return [_not_a_request(None, problem, text, letter, door)]
 
     def _ask(self, raw: object, text: str, letter: Letter, door: Door) -> Ask:
@@ -145,12 +143,6 @@ class Doors:
 
 def _not_a_request(raw: object, problem: str, text: str, letter: Letter, door: Door) -> Ask:
     return Ask(letter, text, outcome=unreadable(raw, problem, request_id=letter.id, door=door))
-
-
-def _as_text(raw: object) -> str:
-    """JSON of about the size that came in; half a surrogate pair can only stand there as an escape."""
-    text = json.dumps(raw, ensure_ascii=False)
-    return json.dumps(raw) if _HALF_PAIR.search(text) else text
 
 
 def _is_sqs_record(record: object) -> bool:

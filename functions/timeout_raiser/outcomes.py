@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from genesys_cloud.errors import GenesysCloudError, Permanent, Transient
+from genesys_cloud.json_text import plain
 from planning import StepChange
 from timeout_request import Operation, TimeoutRequest
 
@@ -139,8 +140,7 @@ def answer(outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _shown(text: str | None, longest: int | None) -> str | None:
-    """Text of a Flow as it may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
-    return None if text is None else text[:longest].encode(errors="replace").decode()
+    return None if text is None else plain(text[:longest])
 
 
 OUTCOME_KEYS = tuple(Outcome("", "", "", Status.DEFERRED, {}).as_dict())
@@ -202,7 +202,7 @@ def unreadable(raw: object, problem: str, *, request_id: str, door: str) -> Outc
 
     def text(name: str) -> str | None:
         value = fields.get(name)
-        return value[:256].encode(errors="replace").decode() if isinstance(value, str) else None
+        return plain(value[:256]) if isinstance(value, str) else None
 
     target = {name: text(name) for name in ("flow_id", "action_name", "step_id")}
     return Outcome(

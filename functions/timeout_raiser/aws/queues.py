@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws.packing import in_packs
+from aws.packing import Entry, in_packs
 from genesys_cloud.deadline import Deadline
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+    from types_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchResultTypeDef,
+        SendMessageBatchRequestEntryTypeDef,
+        SendMessageBatchResultTypeDef,
+    )
+
+    _BatchAnswer = SendMessageBatchResultTypeDef | ChangeMessageVisibilityBatchResultTypeDef
 
 MOST_ENTRIES = 10
 MOST_BYTES = 1_048_576
@@ -60,23 +66,16 @@ class DeadLetterQueue:
         Returns:
             For each that is not safely there: its index, and why.
         """
-        failures: dict[int, str] = {}
-        numbered = list(enumerate(letters))
-        for pack in in_packs(numbered, lambda item: item[1].size(), most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
-            if deadline.left() <= 0:
-                failures |= {index: NO_TIME for index, _ in pack}
-                continue
-            try:
-                answer = self._client().send_message_batch(
-                    QueueUrl=self._url, Entries=[_entry(index, letter) for index, letter in pack]
-                )
-            except (BotoCoreError, ClientError) as error:
-                failures |= {index: str(error) for index, _ in pack}
-            else:
-                sent = {int(entry["Id"]) for entry in answer.get("Successful", [])}
-                why = {int(entry["Id"]): entry.get("Message", entry["Code"]) for entry in answer.get("Failed", [])}
-                failures |= {index: why.get(index, "no answer") for index, _ in pack if index not in sent}
-        return failures
+        packs = in_packs(
+            list(enumerate(letters)), lambda item: item[1].size(), most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES
+        )
+        return _call_for_each(
+            packs,
+            lambda pack: self._client().send_message_batch(
+                QueueUrl=self._url, Entries=[_entry(index, letter) for index, letter in pack]
+            ),
+            deadline,
+        )
 
 
 class RequestQueue:
@@ -95,25 +94,47 @@ class RequestQueue:
         Returns:
             For each that stays hidden as long as the queue says: its index, and why.
         """
-        failures: dict[int, str] = {}
-        numbered = list(enumerate(waits))
-        for pack in in_packs(numbered, lambda _: 0, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES):
-            if deadline.left() <= 0:
-                failures |= {index: NO_TIME for index, _ in pack}
-                continue
-            try:
-                answer = self._client().change_message_visibility_batch(
-                    QueueUrl=self._url,
-                    Entries=[
-                        {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
-                        for index, (handle, seconds) in pack
-                    ],
-                )
-            except (BotoCoreError, ClientError) as error:
-                failures |= {index: str(error) for index, _ in pack}
-            else:
-                failures |= {int(e["Id"]): e.get("Message", e["Code"]) for e in answer.get("Failed", [])}
-        return failures
+        packs = in_packs(list(enumerate(waits)), lambda _: 0, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES)
+        return _call_for_each(
+            packs,
+            lambda pack: self._client().change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                    for index, (handle, seconds) in pack
+                ],
+            ),
+            deadline,
+        )
+
+
+def _call_for_each(
+    packs: Iterable[list[tuple[int, Entry]]],
+    call: Callable[
+        [list[tuple[int, Entry]]], SendMessageBatchResultTypeDef | ChangeMessageVisibilityBatchResultTypeDef
+    ],
+    deadline: Deadline,
+) -> dict[int, str]:
+    """One batch call for each pack, as long as there is time; what SQS does not name as done has failed.
+
+    Returns:
+        For each that failed: its index, and why.
+    """
+    failures: dict[int, str] = {}
+    for pack in packs:
+        indices = [index for index, _ in pack]
+        if deadline.left() <= 0:
+            failures |= dict.fromkeys(indices, NO_TIME)
+            continue
+        try:
+            answer = call(pack)
+        except (BotoCoreError, ClientError) as error:
+            failures |= dict.fromkeys(indices, str(error))
+        else:
+            done = {int(entry["Id"]) for entry in answer.get("Successful", [])}
+            why = {int(entry["Id"]): entry.get("Message", entry["Code"]) for entry in answer.get("Failed", [])}
+            failures |= {index: why.get(index, "no answer") for index in indices if index not in done}
+    return failures
 
 
 def _entry(index: int, letter: DeadLetter) -> SendMessageBatchRequestEntryTypeDef:

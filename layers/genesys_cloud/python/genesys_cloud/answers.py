@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from genesys_cloud.errors import Conflict, Refusal, Unavailable
+from genesys_cloud.json_text import plain
 from genesys_cloud.transport import Answer
 
 LONGEST_MESSAGE = 500
@@ -119,5 +120,4 @@ def _error_body(answer: Answer) -> tuple[str, str]:
 
 
 def _text(value: object) -> str:
-    """Text that may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+    return plain(value) if isinstance(value, str) else ""

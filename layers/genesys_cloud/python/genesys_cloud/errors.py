@@ -27,6 +27,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+COMES_AGAIN = "a request from the queue comes again by itself; after a direct invoke, send it again"
+"""The hint of errors that pass by themselves."""
+
 Kind = TypeVar("Kind", bound="GenesysCloudError")
 
 

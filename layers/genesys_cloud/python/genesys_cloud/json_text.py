@@ -48,6 +48,11 @@ def dump(document: object) -> bytes:
         return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
+def plain(text: str) -> str:
+    """Text that may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
+    return text.encode(errors="replace").decode()
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from genesys_cloud import answers
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import AnswerLost, OutOfTime, RateLimited, Transient, Unavailable
+from genesys_cloud.errors import COMES_AGAIN, AnswerLost, OutOfTime, RateLimited, Transient, Unavailable
 from genesys_cloud.retry import Jitter, backoff_seconds, told_wait_seconds
-from genesys_cloud.transport import COMES_AGAIN, Answer, CallObserver, Transport
+from genesys_cloud.transport import Answer, CallObserver, Transport
 
 Parsed = TypeVar("Parsed")
 

@@ -14,15 +14,13 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import OutOfTime, Unavailable
+from genesys_cloud.errors import COMES_AGAIN, OutOfTime, Unavailable
 
 SHORTEST_ATTEMPT_SECONDS = 0.5
 """No attempt starts with less time left than this, however fast the last ones were."""
 
 HEADROOM_OVER_SLOWEST = 1.25
 """An attempt is expected to take at most this many times as long as the slowest answered one so far."""
-
-COMES_AGAIN = "a request from the queue comes again by itself; after a direct invoke, send it again"
 
 _CHUNK_BYTES = 1 << 16
 
