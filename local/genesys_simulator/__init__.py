@@ -1,8 +1,8 @@
 """A Genesys Cloud on loopback, for tests, benchmarks and the local run.
 
-It speaks real HTTP/1.1, keeps Flows with versions and ETags, gives tokens that expire, limits rates, and misbehaves
-when told to. The protocol is the one that the source tutorial describes; errors and limits look as on
-https://developer.genesys.cloud.
+It speaks real HTTP/1.1, keeps Flows with versions and ETags and integration actions with versions and templates, gives
+tokens that expire, limits rates, and misbehaves when told to. Flows are read and published as the source tutorial
+describes it, actions as the official SDKs do; errors and limits look as on https://developer.genesys.cloud.
 
     with GenesysSimulator(Settings(latency_seconds=0.1)) as genesys:
         genesys.put_flow("billing", {"version": 12, "steps": []})
@@ -11,14 +11,15 @@ https://developer.genesys.cloud.
         assert genesys.flow("billing").version == "13"
 
 Rooms, from the street to the back: `simulator` (the whole), `server` (sockets), `gateway` (what stands before every
-route), `login`, `publish_protocol` and `admin` (routes), `state` and its parts. A further protocol is one module with
-`ROUTES`, listed in `simulator`.
+route), `login`, `publish_protocol`, `action_protocol` and `admin` (routes), `state` and its parts. A further protocol
+is one module with `ROUTES`, listed in `simulator`.
 """
 
+from genesys_simulator.action_document import Action
 from genesys_simulator.calls import Call
 from genesys_simulator.faults import Fault
 from genesys_simulator.flow_store import Flow
 from genesys_simulator.settings import Settings
 from genesys_simulator.simulator import GenesysSimulator
 
-__all__ = ["Call", "Fault", "Flow", "GenesysSimulator", "Settings"]
+__all__ = ["Action", "Call", "Fault", "Flow", "GenesysSimulator", "Settings"]

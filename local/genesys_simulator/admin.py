@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from genesys_simulator import admin_actions
+from genesys_simulator.admin_requests import PREFIX, check_names, read_json
+from genesys_simulator.document_store import UnknownDocument
 from genesys_simulator.faults import Fault
 from genesys_simulator.flow_document import DataAction, FlowDocument, data_actions, set_timeout
-from genesys_simulator.flow_store import Flow, UnknownFlow
+from genesys_simulator.flow_store import Flow
 from genesys_simulator.messages import Refusal, Request, Response, json_response
 from genesys_simulator.routes import Route, find_route
 from genesys_simulator.state import State
-
-PREFIX = "/_simulator"
 
 _FAULT_EXAMPLE = '{"operation": "publish", "status": 503, "times": 2}, or several: {"faults": [...]}'
 _STORM_EXAMPLE = '{"seed": 1, "probability": 0.2, "faults": [{"status": 503, "weight": 3}]}'
@@ -33,7 +34,7 @@ def answer(state: State, request: Request) -> Response:
         return json_response({"error": refusal.message}, refusal.status, refusal.headers)
     except ValueError as error:
         return json_response({"error": str(error)}, 400)
-    except UnknownFlow as error:
+    except UnknownDocument as error:
         return json_response({"error": str(error.args[0])}, 404)
 
 
@@ -77,15 +78,15 @@ def _describe_action(action: DataAction) -> dict[str, Any]:
 
 
 def _add_faults(state: State, request: Request, _values: Mapping[str, str]) -> Response:
-    content = _read_json(request)
+    content = read_json(request)
     faults = content["faults"] if isinstance(content.get("faults"), list) and len(content) == 1 else [content]
     state.faults.add(*[Fault.from_json(each) for each in faults])
     return json_response({"waiting": state.faults.waiting()})
 
 
 def _start_storm(state: State, request: Request, _values: Mapping[str, str]) -> Response:
-    content = _read_json(request)
-    _check_names(content, required={"seed", "probability", "faults"})
+    content = read_json(request)
+    check_names(content, required={"seed", "probability", "faults"})
     if not isinstance(content["faults"], list) or not all(isinstance(each, dict) for each in content["faults"]):
         raise Refusal(400, "faults must be a list of objects, each a fault with a weight.")
     faults = []
@@ -97,8 +98,8 @@ def _start_storm(state: State, request: Request, _values: Mapping[str, str]) -> 
 
 
 def _edit_after_get(state: State, request: Request, _values: Mapping[str, str]) -> Response:
-    content = _read_json(request)
-    _check_names(content, required={"flow_id", "action_name", "timeout_seconds"}, optional=frozenset({"times"}))
+    content = read_json(request)
+    check_names(content, required={"flow_id", "action_name", "timeout_seconds"}, optional=frozenset({"times"}))
     flow_id, action_name, seconds = (content[name] for name in ("flow_id", "action_name", "timeout_seconds"))
     if not isinstance(flow_id, str) or not isinstance(action_name, str) or type(seconds) is not int:
         raise Refusal(400, "flow_id and action_name must be strings, timeout_seconds an integer.")
@@ -118,7 +119,7 @@ def _list_calls(state: State, _request: Request, _values: Mapping[str, str]) -> 
 
 
 def _change_settings(state: State, request: Request, _values: Mapping[str, str]) -> Response:
-    changes = _read_json(request)
+    changes = read_json(request)
     if isinstance(changes.get("permissions"), list):
         changes["permissions"] = frozenset(map(str, changes["permissions"]))
     settings = asdict(state.configure(**changes))
@@ -131,33 +132,21 @@ def _reset(state: State, _request: Request, _values: Mapping[str, str]) -> Respo
     return json_response({"reset": True})
 
 
-def _read_json(request: Request) -> dict[str, Any]:
-    try:
-        content = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise Refusal(400, f"The body is not JSON: {error}.") from None
-    if not isinstance(content, dict):
-        raise Refusal(400, "The body must be a JSON object.")
-    return content
-
-
-def _check_names(content: Mapping[str, Any], *, required: set[str], optional: frozenset[str] = frozenset()) -> None:
-    known = f"known are {', '.join(sorted(required | optional))}"
-    if missing := required - set(content):
-        raise Refusal(400, f"Missing: {', '.join(sorted(missing))}; {known}.")
-    if unknown := set(content) - required - optional:
-        raise Refusal(400, f"Unknown: {', '.join(sorted(unknown))}; {known}.")
-
-
 ROUTES = [
     Route("GET", f"{PREFIX}/", _index, about="this list"),
     Route("GET", f"{PREFIX}/flows", _list_flows, about="every Flow with its version and Data Actions"),
     Route("GET", f"{PREFIX}/flows/{{flow_id}}", _get_flow, about="a Flow's document"),
     Route("PUT", f"{PREFIX}/flows/{{flow_id}}", _put_flow, about="store a Flow; ?as_is=true: anything, even if broken"),
+    *admin_actions.ROUTES,
     Route("POST", f"{PREFIX}/faults", _add_faults, about=f"make calls fail: {_FAULT_EXAMPLE}"),
     Route("POST", f"{PREFIX}/storm", _start_storm, about=f"make calls fail at random: {_STORM_EXAMPLE}"),
     Route("POST", f"{PREFIX}/edits", _edit_after_get, about=f"someone publishes after each read: {_EDIT_EXAMPLE}"),
     Route("GET", f"{PREFIX}/calls", _list_calls, about="every call so far"),
     Route("PATCH", f"{PREFIX}/settings", _change_settings, about='change {"latency_seconds": 0.1}; {} shows all'),
-    Route("POST", f"{PREFIX}/reset", _reset, about="forget Flows, tokens, faults, calls; back to the first settings"),
+    Route(
+        "POST",
+        f"{PREFIX}/reset",
+        _reset,
+        about="forget Flows, actions, tokens, faults, calls; back to the first settings",
+    ),
 ]

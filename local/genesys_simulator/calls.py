@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genesys_simulator.messages import Request, Response
+from genesys_simulator.target import Target
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Call:
 
     - `at_seconds`: when it came, in seconds since the simulator was made; `duration_seconds`: until its answer went out
     - `status`: None when the connection was reset instead
+    - `flow_id`, `action_id`: what its path is about, if it is about one
     - `in_flight`: how many calls were being worked on when it came, itself included
     - `headers`: the request's, names in lower case
     """
@@ -24,6 +26,7 @@ class Call:
     path: str
     status: int | None
     flow_id: str | None
+    action_id: str | None
     in_flight: int
     correlation_id: str
     headers: Mapping[str, str] = field(repr=False)
@@ -59,7 +62,7 @@ class CallLog:
             self._max_in_flight = max(self._max_in_flight, self._in_flight)
             return Arrival(self._clock() - self._started, self._in_flight)
 
-    def leave(self, arrival: Arrival, request: Request, flow_id: str | None, response: Response) -> None:
+    def leave(self, arrival: Arrival, request: Request, target: Target, response: Response) -> None:
         """Its answer is about to go out.
 
         Not later, or a client could start its next call before this one counts as over.
@@ -73,7 +76,8 @@ class CallLog:
                     method=request.method,
                     path=request.path,
                     status=None if response.lost else response.status,
-                    flow_id=flow_id,
+                    flow_id=target.flow_id,
+                    action_id=target.action_id,
                     in_flight=arrival.in_flight,
                     correlation_id=request.correlation_id,
                     headers=request.headers,

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from genesys_simulator import checks
 from genesys_simulator.checks import Check, check_fields
 from genesys_simulator.messages import ErrorShape, Refusal, Response
+from genesys_simulator.target import Target
 
 _STATUSES = frozenset(range(200, 600)) - {204, 304}  # those two have no body
 _HEADER_TEXT = re.compile(r"[\x20-\x7e]*")
@@ -23,6 +24,7 @@ def _is_header_text(value: Any) -> bool:
 _CHECKS: dict[str, Check] = {
     "operation": checks.TEXT,
     "flow_id": checks.OPTIONAL_TEXT,
+    "action_id": checks.OPTIONAL_TEXT,
     "times": checks.COUNT,
     "when": (lambda value: value in ("before", "after"), '"before" or "after"'),
     "delay_seconds": checks.DELAY,
@@ -53,7 +55,8 @@ _CHECKS: dict[str, Check] = {
 class Fault:
     """One way to misbehave. Fields may be combined. Raises ValueError, naming what is wrong, when made wrongly.
 
-    Where: `operation` (`token`, `get_flow`, `publish`, `any`), `flow_id` (None: all Flows), `times`.
+    Where: `operation` (`token`, `get_flow`, `publish`, `list_actions`, `get_action`, `get_template`, `patch_action`,
+    `any`), `flow_id` and `action_id` (None: whatever the call is about), `times`.
     When: `before` the work (with an answer of its own, the work is then not done), or `after` it was done.
 
     - `delay_seconds`: wait
@@ -71,6 +74,7 @@ class Fault:
 
     operation: str = "any"
     flow_id: str | None = None
+    action_id: str | None = None
     times: int = 1
     when: Literal["before", "after"] = "before"
     delay_seconds: float = 0.0
@@ -124,9 +128,13 @@ class Fault:
         """Whether it answers (or resets) in place of the real work's answer."""
         return self.reset or self._own_status is not None
 
-    def matches(self, operation: str, flow_id: str | None) -> bool:
+    def matches(self, operation: str, target: Target) -> bool:
         """Whether it strikes such a call."""
-        return self.operation in ("any", operation) and self.flow_id in (None, flow_id)
+        return (
+            self.operation in ("any", operation)
+            and self.flow_id in (None, target.flow_id)
+            and self.action_id in (None, target.action_id)
+        )
 
     def own_answer(self, shape: ErrorShape, correlation_id: str) -> Response:
         """What it answers; only when it has an answer of its own."""
@@ -154,16 +162,16 @@ class _Storm:
     seed: int
     probability: float
     faults: Sequence[tuple[Fault, float]]
-    calls_seen: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    calls_seen: Counter[tuple[str, Target]] = field(default_factory=Counter)
 
-    def draw(self, operation: str, flow_id: str | None) -> Fault | None:
-        # Chance is drawn anew from (operation, Flow, how many-th call), so threads may interleave as they like.
-        self.calls_seen[operation, flow_id] += 1
-        call = f"{self.seed} {operation} {flow_id} {self.calls_seen[operation, flow_id]}"
+    def draw(self, operation: str, target: Target) -> Fault | None:
+        # Chance is drawn anew from (operation, target, how many-th call), so threads may interleave as they like.
+        self.calls_seen[operation, target] += 1
+        call = f"{self.seed} {operation} {target.document_id} {self.calls_seen[operation, target]}"
         chance = random.Random(call)  # noqa: S311 - guards no secret
         if chance.random() >= self.probability:
             return None
-        fitting = [(fault, weight) for fault, weight in self.faults if fault.matches(operation, flow_id)]
+        fitting = [(fault, weight) for fault, weight in self.faults if fault.matches(operation, target)]
         if not fitting:
             return None
         return chance.choices([fault for fault, _ in fitting], [weight for _, weight in fitting])[0]
@@ -188,7 +196,8 @@ class FaultSource:
     def storm(self, *, seed: int, probability: float, faults: Sequence[tuple[Fault, float]]) -> None:
         """From now on each call meets one of these (fault, weight) with that probability; `times` does not count.
 
-        The same seed gives the n-th call of an operation on a Flow the same fault, every time. Raises ValueError.
+        The same seed gives the n-th call of an operation on a Flow or action the same fault, every time. Raises
+        ValueError.
         """
         if type(seed) is not int:
             message = f"a storm's seed must be an integer, not {seed!r}"
@@ -204,15 +213,15 @@ class FaultSource:
         with self._lock:
             self._storm = _Storm(seed, probability, list(faults))
 
-    def take(self, operation: str, flow_id: str | None) -> Fault | None:
+    def take(self, operation: str, target: Target) -> Fault | None:
         """The fault this call meets: the first in the queue that matches, else what the storm brings."""
         with self._lock:
             for position, fault in enumerate(self._queue):
-                if fault.matches(operation, flow_id):
+                if fault.matches(operation, target):
                     rest = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
                     self._queue[position : position + 1] = rest
                     return fault
-            return self._storm.draw(operation, flow_id) if self._storm else None
+            return self._storm.draw(operation, target) if self._storm else None
 
     def waiting(self) -> int:
         """How many faults of the queue have yet to strike."""

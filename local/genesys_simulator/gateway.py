@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from genesys_simulator.messages import CORRELATION_HEADER, Refusal, Request, Response, genesys_error
 from genesys_simulator.routes import Route, find_route
 from genesys_simulator.state import State
+from genesys_simulator.target import Target
 
 
 class Gateway:
@@ -28,7 +29,7 @@ class Gateway:
         else:
             response = self._answer_on(route, values, request)
         response = response.with_headers({CORRELATION_HEADER: request.correlation_id})
-        self._state.calls.leave(arrival, request, values.get("flow_id"), response)
+        self._state.calls.leave(arrival, request, Target.from_path(values), response)
         return response
 
     def _answer_on(self, route: Route, values: Mapping[str, str], request: Request) -> Response:
@@ -78,7 +79,7 @@ class Gateway:
 
         Calls that were refused before use up no fault, so a test knows which of its calls will meet one.
         """
-        fault = self._state.faults.take(route.operation, values.get("flow_id"))
+        fault = self._state.faults.take(route.operation, Target.from_path(values))
         if fault is None:
             return route.handle(self._state, request, values)
         if fault.when == "before":

@@ -54,6 +54,11 @@ def read_object(text: str) -> dict[str, Member]:
     return members
 
 
+def read_dict(body: bytes) -> dict[str, Any]:
+    """The JSON object that these bytes are, as UTF-8. Raises ValueError for anything else."""
+    return {name: member.value for name, member in read_object(body.decode()).items()}
+
+
 def write(value: Any) -> bytes:
     """JSON as UTF-8, however deep. Text that UTF-8 cannot hold (lone surrogates) is escaped."""
     try:

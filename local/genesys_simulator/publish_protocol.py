@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 
+from genesys_simulator.document_store import UnknownDocument
 from genesys_simulator.flow_document import FlowDocument, next_version
-from genesys_simulator.flow_store import Flow, UnknownFlow
+from genesys_simulator.flow_store import Flow
 from genesys_simulator.messages import Refusal, Request, Response, json_response
 from genesys_simulator.routes import Route
 from genesys_simulator.settings import ADMIN_FLOW, VIEW_FLOW
@@ -14,7 +15,7 @@ from genesys_simulator.state import State
 def _get_flow(state: State, _request: Request, values: Mapping[str, str]) -> Response:
     try:
         flow = state.flows.read(values["flow_id"])
-    except UnknownFlow:
+    except UnknownDocument:
         raise _not_found(values["flow_id"]) from None
     return Response(200, flow.body, _etag_header(state, flow))
 
@@ -22,7 +23,7 @@ def _get_flow(state: State, _request: Request, values: Mapping[str, str]) -> Res
 def _publish(state: State, request: Request, values: Mapping[str, str]) -> Response:
     try:
         flow = state.flows.get(values["flow_id"])
-    except UnknownFlow:
+    except UnknownDocument:
         raise _not_found(values["flow_id"]) from None
     _check_if_match(state, request, flow)
     document = _read_publishable(request.body, state.settings.max_timeout_seconds)

@@ -5,17 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from genesys_simulator import admin, login, publish_protocol
+from genesys_simulator import action_protocol, admin, login, publish_protocol
+from genesys_simulator.action_document import Action
+from genesys_simulator.action_store import DEFAULT_CATEGORY
+from genesys_simulator.admin_requests import PREFIX
 from genesys_simulator.calls import Call
+from genesys_simulator.document_store import Change
 from genesys_simulator.faults import Fault
-from genesys_simulator.flow_store import Change, Flow
+from genesys_simulator.flow_store import Flow
 from genesys_simulator.gateway import Gateway
 from genesys_simulator.messages import Request, Response
 from genesys_simulator.server import HttpServer
 from genesys_simulator.settings import Settings
 from genesys_simulator.state import State
 
-API_ROUTES = [*login.ROUTES, *publish_protocol.ROUTES]
+API_ROUTES = [*login.ROUTES, *publish_protocol.ROUTES, *action_protocol.ROUTES]
 """All that clients can call. A further protocol brings its own list."""
 
 
@@ -76,7 +80,7 @@ class GenesysSimulator:
         self._state.configure(**changes)
 
     def reset(self) -> None:
-        """Forgets Flows, tokens, faults and calls, and goes back to the first settings."""
+        """Forgets Flows, actions, tokens, faults and calls, and goes back to the first settings."""
         self._state.reset()
 
     def expire_tokens(self) -> None:
@@ -102,6 +106,56 @@ class GenesysSimulator:
     def edit_after_get(self, flow_id: str, change: Change, *, times: int = 1) -> None:
         """Another person publishes right after each of the next `times` reads. Raises KeyError, ValueError."""
         self._state.flows.edit_after_read(flow_id, change, times)
+
+    def put_action(
+        self,
+        action_id: str,
+        name: str,
+        *,
+        timeout_seconds: int | None = None,
+        category: str = DEFAULT_CATEGORY,
+        integration_id: str | None = None,
+        secure: bool = False,
+        version: int = 1,
+        config: Mapping[str, Any] | None = None,
+        contract: Mapping[str, Any] | None = None,
+    ) -> Action:
+        """Stores an integration action.
+
+        `config` is as a PATCH takes it, with `request.requestTemplate` and `response.successTemplate`; what it lacks is
+        an example's. Ids that start with `static` or `customAuth`, and categories that have `authentication` or
+        `function data action` in them, make actions that no PATCH may change.
+        """
+        return self._state.actions.put(
+            action_id,
+            name,
+            timeout_seconds=timeout_seconds,
+            category=category,
+            integration_id=integration_id,
+            secure=secure,
+            version=version,
+            config=config,
+            contract=contract,
+        )
+
+    def action(self, action_id: str) -> Action:
+        """An integration action as it is now.
+
+        `.version`, `.name`, `.category`, `.timeout_seconds`, `.request_template`, `.success_template`, `.document()`
+        (all of it, templates in `config`). Raises KeyError.
+        """
+        return self._state.actions.get(action_id)
+
+    def edit_action(self, action_id: str, change: Change) -> Action:
+        """Another person changes an action now: `change` gets `.document()` and changes it in place. Raises KeyError.
+
+        The version moves on, whatever `change` does to it.
+        """
+        return self._state.actions.edit(action_id, change)
+
+    def edit_action_after_get(self, action_id: str, change: Change, *, times: int = 1) -> None:
+        """Another person does so right after each of the next `times` reads of it. Raises KeyError, ValueError."""
+        self._state.actions.edit_after_read(action_id, change, times)
 
     def fault(self, **fields: Any) -> None:
         """Queues a `Fault` with these fields. Raises ValueError or TypeError, naming what is wrong."""
@@ -135,6 +189,6 @@ class GenesysSimulator:
         return self._state.calls.max_in_flight
 
     def _answer(self, request: Request) -> Response:
-        if request.path == admin.PREFIX or request.path.startswith(f"{admin.PREFIX}/"):
+        if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
             return admin.answer(self._state, request)
         return self._gateway.answer(request)

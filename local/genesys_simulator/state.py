@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from typing import Any
 
+from genesys_simulator.action_store import ActionStore
 from genesys_simulator.calls import CallLog
 from genesys_simulator.faults import FaultSource
 from genesys_simulator.flow_store import FlowStore
@@ -20,6 +21,7 @@ class State:
         self.settings = settings
         self.tokens = Tokens(clock)
         self.flows = FlowStore()
+        self.actions = ActionStore()
         self.faults = FaultSource(operations)
         self.rate_limiter = RateLimiter(clock)
         self.calls = CallLog(clock)
@@ -34,10 +36,11 @@ class State:
         return self.settings
 
     def reset(self) -> None:
-        """As it was in the beginning: no Flows, tokens, faults or calls, and the first settings."""
+        """As it was in the beginning: no Flows, actions, tokens, faults or calls, and the first settings."""
         self.settings = self._initial_settings
         self.tokens.expire_all()
         self.flows.clear()
+        self.actions.clear()
         self.faults.clear()
         self.rate_limiter.clear()
         self.calls.clear()

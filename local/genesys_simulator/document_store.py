@@ -1,0 +1,103 @@
+"""Documents with versions, and the people who edit them while a client looks away."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+Change = Callable[[dict[str, Any]], object]
+"""What another person does to a document: changes it, parsed, in place."""
+
+
+class UnknownDocument(KeyError):
+    """There is no document of that id; its one argument says so, and which there are."""
+
+
+class StoredDocument(Protocol):
+    """A document at one version; it never changes, a later version is another one."""
+
+    @property
+    def document_id(self) -> str:
+        """By which it is found."""
+
+
+_Document = TypeVar("_Document", bound=StoredDocument)
+
+
+class DocumentStore(ABC, Generic[_Document]):
+    """All documents of one `kind`. Every method is atomic."""
+
+    kind: ClassVar[str]
+    """What a document is called, in messages to people."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._documents: dict[str, _Document] = {}
+        self._edits: dict[str, deque[Change]] = defaultdict(deque)
+
+    @abstractmethod
+    def _edited(self, document: _Document, change: Change) -> _Document:
+        """What the document becomes when another person changes it: the version moves on."""
+
+    def store(self, document: _Document) -> _Document:
+        """Stores a document, new or not. Raises ValueError for an empty id."""
+        if not document.document_id:
+            message = f"the id of a document ({self.kind}) must not be empty"
+            raise ValueError(message)
+        with self._lock:
+            self._documents[document.document_id] = document
+        return document
+
+    def get(self, document_id: str) -> _Document:
+        """A document as it is now. Raises UnknownDocument, naming those that exist."""
+        with self._lock:
+            if document_id not in self._documents:
+                known = ", ".join(sorted(self._documents)) or "none"
+                message = f"no {self.kind} {document_id!r}; there are: {known}"
+                raise UnknownDocument(message)
+            return self._documents[document_id]
+
+    def all(self) -> list[_Document]:
+        """Every document, in the order of their first storing."""
+        with self._lock:
+            return list(self._documents.values())
+
+    def read(self, document_id: str) -> _Document:
+        """A document as a client reads it; right afterwards the next waiting edit takes place.
+
+        Raises UnknownDocument.
+        """
+        with self._lock:
+            document = self.get(document_id)
+            if self._edits[document_id]:
+                self.edit(document_id, self._edits[document_id].popleft())
+            return document
+
+    def edit(self, document_id: str, change: Change) -> _Document:
+        """Another person changes the document: the version moves on. Raises UnknownDocument."""
+        with self._lock:
+            return self.store(self._edited(self.get(document_id), change))
+
+    def edit_after_read(self, document_id: str, change: Change, times: int) -> None:
+        """The same, but right after each of the next `times` reads by a client. Raises UnknownDocument, ValueError."""
+        if type(times) is not int or times < 1:
+            message = f"times must be an integer of at least 1, not {times!r}"
+            raise ValueError(message)
+        with self._lock:
+            self.get(document_id)
+            self._edits[document_id].extend([change] * times)
+
+    def replace(self, old: _Document, new: _Document) -> bool:
+        """Stores `new` if `old` is still what is stored; whether it did."""
+        with self._lock:
+            if self._documents.get(old.document_id) is not old:
+                return False
+            self._documents[old.document_id] = new
+            return True
+
+    def clear(self) -> None:
+        """Forgets every document and every waiting edit."""
+        with self._lock:
+            self._documents.clear()
+            self._edits.clear()
