@@ -84,6 +84,33 @@ def test_the_api_throttles_with_a_429_alone_for_a_flow_may_be_refused_in_any_wor
     assert not answers.is_throttling(answer(400, {"message": "step 'Rate limit exceeded' has no output"}))
 
 
+@pytest.mark.parametrize(
+    ("given", "mismatch"),
+    [
+        (answer(409), True),
+        (answer(412), True),
+        (answer(408), True),
+        (answer(400, {"message": "Version 3 Does Not Match the current version 4."}), True),
+        (answer(400, {"message": "timeoutSeconds is not valid"}), False),
+        (answer(400, b"does not match the current version"), False),
+        (answer(422, {"message": "does not match the current version"}), False),
+        (answer(200, {"message": "does not match the current version"}), False),
+        (answer(500), False),
+    ],
+)
+def test_an_integration_actions_version_mismatch_has_four_guises(given: Answer, mismatch: bool) -> None:
+    assert answers.is_version_mismatch(given) is mismatch
+    told = answers.refusal(given, hidden=[], is_conflict=answers.is_version_mismatch)
+    assert isinstance(told, Conflict) is mismatch
+
+
+def test_elsewhere_neither_a_408_nor_a_400_is_a_conflict() -> None:
+    for status in (400, 408):
+        given = answer(status, {"message": "does not match the current version"})
+        assert not answers.is_conflict(given)
+        assert type(answers.refusal(given, hidden=[])) is Refusal
+
+
 @pytest.mark.parametrize(("status", "kind"), [(400, Refusal), (403, Refusal), (409, Conflict), (412, Conflict)])
 def test_a_refusal_carries_what_genesys_said(status: int, kind: type[Refusal]) -> None:
     body = {"code": "bad.thing", "message": "it is bad"}

@@ -22,6 +22,7 @@ LONGEST_LIFETIME_SECONDS = 10_000_000
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 _CONFLICTS = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
+_VERSION_MISMATCH = "does not match the current version"
 _DEFINITE_5XX = {HTTPStatus.NOT_IMPLEMENTED}
 
 Parsed = TypeVar("Parsed")
@@ -36,6 +37,20 @@ def is_login_throttling(answer: Answer) -> bool:
     """429; also a 400 whose description speaks of a rate limit, which is how Genesys's login says it."""
     told = answer.status == HTTPStatus.BAD_REQUEST and b"rate limit exceeded" in answer.body.lower()
     return told or is_throttling(answer)
+
+
+def is_conflict(answer: Answer) -> bool:
+    """409 or 412."""
+    return answer.status in _CONFLICTS
+
+
+def is_version_mismatch(answer: Answer) -> bool:
+    """How a PATCH of an integration action says that someone else wrote in between: 409, 412, 408, or a 400 in words.
+
+    Source: the official terraform provider, which reads again and tries again after each of these but the 412.
+    """
+    in_words = answer.status == HTTPStatus.BAD_REQUEST and _VERSION_MISMATCH in _error_body(answer)[1].lower()
+    return in_words or answer.status == HTTPStatus.REQUEST_TIMEOUT or is_conflict(answer)
 
 
 def parsed_success(
@@ -70,14 +85,14 @@ def is_worth_repeating(error: Unavailable) -> bool:
     return not (HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST or status in _DEFINITE_5XX)
 
 
-def refusal(answer: Answer, *, hidden: Iterable[str]) -> Refusal:
+def refusal(answer: Answer, *, hidden: Iterable[str], is_conflict: Callable[[Answer], bool] = is_conflict) -> Refusal:
     """A definite 4xx as an error, with Genesys's own message, in which none of the hidden texts is left."""
     code, message = _error_body(answer)
     correlation_id = answer.correlation_id or ""
     # A copy, for another thread may just be learning one more; the longest first, for one may begin with another.
     for text in sorted(hidden, key=len, reverse=True):
         code, message, correlation_id = (part.replace(text, "***") for part in (code, message, correlation_id))
-    return (Conflict if answer.status in _CONFLICTS else Refusal)(
+    return (Conflict if is_conflict(answer) else Refusal)(
         message[:LONGEST_MESSAGE] or f"answered {answer.status}",
         http_status=answer.status,
         genesys_code=code[:LONGEST_CODE] or None,

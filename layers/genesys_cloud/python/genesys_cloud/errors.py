@@ -15,9 +15,12 @@
     │   ├── FlowLocked
     │   ├── InvalidFlowDefinition
     │   ├── PublishRejected
+    │   ├── DataActionNotFound
+    │   ├── DataActionNotEditable  Genesys's own, or one whose timeout is kept elsewhere
+    │   ├── DataActionAmbiguous    a name that does not name one
     │   └── ReadRejected
     └── Refusal                    a definite 4xx, before anyone has said what it means for the resource
-        └── Conflict               409, 412: someone else wrote in between, read again
+        └── Conflict               409, 412 (PATCH: 408 and some 400 too): someone else wrote in between, read again
 
 `Transient` and `Permanent` are what the callers of this library see; `Conflict` and `AnswerLost` are handled by the
 change loop.
@@ -25,6 +28,7 @@ change loop.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TypeVar
 
 COMES_AGAIN = "a request from the queue comes again by itself; after a direct invoke, send it again"
@@ -79,7 +83,12 @@ class Refusal(GenesysCloudError):
 
 
 class Conflict(Refusal):
-    """409 or 412: the document is no longer the one that was read."""
+    """The document is no longer the one that was read: 409, 412, or what else a call says it with."""
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether the write may have been done all the same: a 408 can also be one that only took too long."""
+        return self.http_status == HTTPStatus.REQUEST_TIMEOUT
 
 
 class Transient(GenesysCloudError):
@@ -153,7 +162,7 @@ class FlowLocked(Permanent):
 
 
 class InvalidFlowDefinition(Permanent):
-    """The document is not a Flow: no object, no steps, too deep, a number no one can carry."""
+    """The document is not what it should be: no object, no steps, too deep, a number no one can carry."""
 
     code = "invalid_flow_definition"
 
@@ -162,6 +171,24 @@ class PublishRejected(Permanent):
     """Genesys does not accept the document."""
 
     code = "publish_rejected"
+
+
+class DataActionNotFound(Permanent):
+    """404: no such integration action in this organization."""
+
+    code = "data_action_not_found"
+
+
+class DataActionNotEditable(Permanent):
+    """An integration action whose timeout cannot be changed this way; nothing was sent."""
+
+    code = "data_action_not_editable"
+
+
+class DataActionAmbiguous(Permanent):
+    """A name that does not lead to one integration action."""
+
+    code = "data_action_ambiguous"
 
 
 class ReadRejected(Permanent):

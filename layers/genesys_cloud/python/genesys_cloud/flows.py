@@ -9,12 +9,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from genesys_cloud import json_text
+from genesys_cloud.document import ID_PATTERN, Document, version_of
 from genesys_cloud.errors import (
     Conflict,
     FlowLocked,
@@ -30,27 +29,12 @@ from genesys_cloud.errors import (
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
 
-FLOW_ID_PATTERN = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"
-"""An id that stays one segment of a path: `.` and `..` would leave it."""
+__all__ = ["FLOW_ID_PATTERN", "Document", "FlowStore", "version_of"]
+
+FLOW_ID_PATTERN = ID_PATTERN
 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _ETAG = re.compile(r"[\x21-\x7e]+")
-
-
-@dataclass
-class Document:
-    """A document as it was read.
-
-    Attributes:
-        body: the parsed JSON; may be changed in place and written back.
-        version: as read, or None where the document has none.
-        etag: of the answer, to be sent back as `If-Match`.
-    """
-
-    id: str
-    body: dict[str, Any]
-    version: str | None
-    etag: str | None = None
 
 
 class FlowStore:
@@ -110,12 +94,6 @@ class FlowStore:
             raise
         except Refusal as refusal:
             raise _publish_error(refusal, document.id) from refusal
-
-
-def version_of(body: dict[str, Any]) -> str | None:
-    """The version as text, whether Genesys gives a number or a text."""
-    version = body.get("version")
-    return str(version) if isinstance(version, int | str) and not isinstance(version, bool) else None
 
 
 def _path(flow_id: str) -> str:

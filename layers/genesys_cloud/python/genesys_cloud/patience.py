@@ -58,6 +58,7 @@ class Patience:
         *,
         repeatable: bool = True,
         is_throttling: Callable[[Answer], bool] = answers.is_throttling,
+        is_conflict: Callable[[Answer], bool] = answers.is_conflict,
     ) -> tuple[Answer, tuple[Parsed] | None]:
         """Sends until there is a definite answer; a success comes with its parsed body, a 4xx with None.
 
@@ -65,6 +66,8 @@ class Patience:
             what: method and path, for messages.
             parse: reads a success; a ValueError from it says that the body is broken.
             repeatable: False for a write that must not be sent again before someone has looked whether it was done.
+            is_conflict: tells the answers that are definite whatever their status, as this call's way to say that
+                someone else wrote in between.
 
         Raises:
             AnswerLost: no answer to a call that is not repeatable.
@@ -79,7 +82,8 @@ class Patience:
                 if is_throttling(answer):
                     self._note_throttling(answer)
                     continue
-                parsed = answers.parsed_success(answer, parse, what, hidden=self._hidden)
+                refused = is_conflict(answer)
+                parsed = None if refused else answers.parsed_success(answer, parse, what, hidden=self._hidden)
                 self._trouble.pop(repeatable, None)
                 return answer, parsed
             except OutOfTime as error:

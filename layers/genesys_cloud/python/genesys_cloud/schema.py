@@ -32,27 +32,33 @@ class Schema:
         rules = {key: value for key, value in definition.items() if key not in _ABOUT_FIELDS}
         self._stages = [fastjsonschema.compile(part, use_default=False) for part in (fields, rules)]
 
-    def problem(self, document: object) -> str | None:
-        """What is wrong with the document, or None."""
+    def problem(self, document: object, *, within: str = "") -> str | None:
+        """What is wrong with the document, or None.
+
+        Args:
+            within: where the document stands in a larger one; it begins every field's name.
+        """
         try:
             for validate in self._stages:
                 validate(document)
         except fastjsonschema.JsonSchemaValueException as error:
-            return self._explain(error)
+            return self._explain(error, within)
         return None
 
-    def _explain(self, error: fastjsonschema.JsonSchemaValueException) -> str:
-        field = ".".join(str(part) for part in error.path[1:])
+    def _explain(self, error: fastjsonschema.JsonSchemaValueException, within: str) -> str:
+        field = ".".join([*([within] if within else []), *(str(part) for part in error.path[1:])])
         expects = error.definition.get(EXPECTS)
         if error.rule == "additionalProperties":
-            return _unknown_field(error.value, self._properties)
+            unknown = _unknown_field(error.value, self._properties)
+            return f"{within} has the {unknown}" if within else unknown
         if error.rule == "required" and expects is None:
             missing = [name for name in error.rule_definition if name not in error.value]
             wanted = self._properties[missing[0]][EXPECTS]
-            return f"{missing[0]} is missing: it must be {wanted}"
-        if not field:
-            return f"{expects}" if isinstance(error.value, dict) else f"{self._shown(error.value)} is not {expects}"
-        return f"{field} must be {expects}, not {self._shown(error.value)}"
+            return f"{f'{within}.' if within else ''}{missing[0]} is missing: it must be {wanted}"
+        if field:
+            a_rule_over_fields = isinstance(error.value, dict) and error.rule != "type"
+            return f"{field} must be {expects}" + ("" if a_rule_over_fields else f", not {self._shown(error.value)}")
+        return f"{expects}" if isinstance(error.value, dict) else f"{self._shown(error.value)} is not {expects}"
 
     def _shown(self, value: object) -> str:
         if value is None:

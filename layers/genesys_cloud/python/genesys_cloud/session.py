@@ -46,6 +46,7 @@ class Session:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        is_conflict: Callable[[Answer], bool] = answers.is_conflict,
     ) -> Parsed:
         """Calls the API until there is a definite answer.
 
@@ -55,9 +56,10 @@ class Session:
             path: with its leading slash.
             parse: reads a success; a ValueError from it says that the body is broken.
             repeatable: False for a write that must not be sent again before someone has looked whether it was done.
+            is_conflict: tells the answers that say that someone else wrote in between.
 
         Raises:
-            Refusal: a definite 4xx (`Conflict` for 409 and 412).
+            Refusal: a definite 4xx (`Conflict` where it is one).
             AnswerLost: no answer to a call that is not repeatable.
             Transient: no definite answer in the time left.
         """
@@ -71,13 +73,15 @@ class Session:
             token = self._login.token(refused=token, fresh_secret=fresh_secret)
             url = token.credentials.api_url + path
             send = partial(self._transport.attempt, method, url, auth=_Bearer(token), body=body, headers=all_headers)
-            answer, parsed = self._patience.until_definite(what, send, parse, repeatable=repeatable)
+            answer, parsed = self._patience.until_definite(
+                what, send, parse, repeatable=repeatable, is_conflict=is_conflict
+            )
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 break
         else:
             raise self._login.refuse(answer, what)
         if parsed is None:
-            raise answers.refusal(answer, hidden=self._hidden)
+            raise answers.refusal(answer, hidden=self._hidden, is_conflict=is_conflict)
         return parsed[0]
 
 

@@ -1,0 +1,273 @@
+"""Integration actions (Data Actions as documents of their own): read whole, changed whole, guarded by their version.
+
+| call                                                                             | permission                 |
+|----------------------------------------------------------------------------------|----------------------------|
+| `GET /api/v2/integrations/actions?name=&pageSize=&pageNumber=`                   | `integrations:action:view` |
+| `GET /api/v2/integrations/actions/{id}?expand=contract&includeConfig=true`       | `integrations:action:view` |
+| `GET /api/v2/integrations/actions/{id}/templates/{file}`                         | `integrations:action:view` |
+| `PATCH /api/v2/integrations/actions/{id}` of `{name, category, config, version}` | `integrations:action:edit` |
+
+The configuration comes without its two templates and must go back with them. Source: the official SDKs' models (Action,
+ActionConfig, UpdateActionInput) and what the official terraform provider does with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from genesys_cloud import json_text
+from genesys_cloud.answers import is_version_mismatch
+from genesys_cloud.document import Document, version_of
+from genesys_cloud.errors import (
+    Conflict,
+    DataActionAmbiguous,
+    DataActionNotEditable,
+    DataActionNotFound,
+    Forbidden,
+    GenesysCloudError,
+    InvalidFlowDefinition,
+    PublishRejected,
+    ReadRejected,
+    Refusal,
+    Unavailable,
+)
+from genesys_cloud.integration_action import is_as_sent, unasked_changes, why_not_editable
+from genesys_cloud.session import Session
+from genesys_cloud.transport import Answer
+
+VIEW, EDIT = "integrations:action:view", "integrations:action:edit"
+ACTIONS = "/api/v2/integrations/actions"
+
+MOST_PAGES = 20
+"""Of actions whose names hold the one asked for; a name that says so little is refused."""
+PAGE_SIZE = 100
+
+_TEMPLATES = (
+    ("request", "requestTemplate", "requesttemplate.vm"),
+    ("response", "successTemplate", "successtemplate.vm"),
+)
+_SENT = ("name", "category", "config", "version")
+_EDITABLE = "only actions of the organization's own (custom ids), with a configuration, can be changed from here"
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+class ActionName(NamedTuple):
+    """An action as a list shows it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class NamedActions:
+    """What there is by a name.
+
+    Attributes:
+        exact: of exactly this name; names repeat in Genesys Cloud.
+        near: of other names: those that hold it or, where none does, the first ones of the organization.
+    """
+
+    exact: list[ActionName]
+    near: list[ActionName]
+
+
+class DataActionStore:
+    """Reads and changes integration actions of one organization."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, action_id: str) -> Document:
+        """The published action as Genesys Cloud gives it, with both templates in their places in its configuration.
+
+        An action that cannot be edited is read too, without templates: they are needed to write it only.
+
+        Raises:
+            DataActionNotFound, Forbidden, ReadRejected: Genesys says no.
+            InvalidFlowDefinition: what came is no action.
+            Transient: no definite answer in the time left.
+        """
+        what = f"integration action {action_id}"
+        try:
+            body = self._session.call(
+                "GET",
+                f"{_path(action_id)}?expand=contract&includeConfig=true",
+                parse=lambda answer: json_text.parse(answer.body),
+            )
+            if not isinstance(body, dict):
+                raise InvalidFlowDefinition(f"{what}: what Genesys Cloud sent is no action: it is not an object")
+            if why_not_editable(body) is None:
+                # After the action, not before: a template that is changed in between then shows as a conflict.
+                self._fill_in_templates(action_id, body["config"])
+        except Refusal as refusal:
+            raise _read_error(refusal, what, hint="check data_action_id and organization") from refusal
+        return Document(action_id, body, version_of(body))
+
+    def write(self, document: Document) -> str | None:
+        """Changes the action and returns its new version, None where the answer names none.
+
+        The action is read back unless the answer shows it whole. What is then found otherwise than sent is told in the
+        document's `notes` and is no error: the change is made, and to make it again would not help.
+
+        Raises:
+            DataActionNotEditable: nothing was sent.
+            Conflict: someone changed it since it was read. Where `may_be_done`, it may have been ourselves.
+            AnswerLost: it may or may not have been done.
+            PublishRejected, Forbidden, DataActionNotFound: Genesys says no.
+            Transient: not sent, or no definite answer in the time left.
+        """
+        what = f"integration action {document.id}"
+        reason = why_not_editable(document.body)
+        if reason:
+            raise DataActionNotEditable(f"{what} cannot be changed: {reason}", hint=_EDITABLE)
+        try:
+            changed = self._session.call(
+                "PATCH",
+                _path(document.id),
+                parse=_parse_changed,
+                body=json_text.dump({key: document.body[key] for key in _SENT if key in document.body}),
+                repeatable=False,
+                is_conflict=is_version_mismatch,
+            )
+        except Conflict:
+            raise
+        except Refusal as refusal:
+            raise _write_error(refusal, what) from refusal
+        version = version_of(changed)
+        if not is_as_sent(document.body, changed):
+            self._read_back(document, version)
+        return version
+
+    def named(self, name: str) -> NamedActions:
+        """The actions of exactly this name, out of all whose names hold it.
+
+        Raises:
+            DataActionAmbiguous: more names hold it than are looked through, so none is known to be the only one.
+            Forbidden, ReadRejected: Genesys says no.
+            Transient: no definite answer in the time left.
+        """
+        seen: dict[str, ActionName] = {}
+        for number in range(1, MOST_PAGES + 1):
+            page, last = self._page(number, name=name)
+            seen |= {action.id: action for action in page}
+            if last:
+                break
+        else:
+            raise DataActionAmbiguous(
+                f"more than {MOST_PAGES * PAGE_SIZE} integration actions have {name!r} in their names, too many to look"
+                " through",
+                hint="name the action by data_action_id",
+            )
+        if not seen:
+            seen = {action.id: action for action in self._page(1)[0]}
+        return NamedActions(
+            [action for action in seen.values() if action.name == name],
+            [action for action in seen.values() if action.name != name],
+        )
+
+    def _page(self, number: int, **filters: str) -> tuple[list[ActionName], bool]:
+        """A page of the list, and whether it is the last."""
+        # A name may hold half a surrogate pair, which no query can.
+        query = urlencode({**filters, "pageSize": PAGE_SIZE, "pageNumber": number}, quote_via=quote, errors="replace")
+        try:
+            listing = self._session.call("GET", f"{ACTIONS}?{query}", parse=_parse_listing)
+        except Refusal as refusal:
+            hint = "check data_action_name and organization"
+            raise _read_error(refusal, "list of integration actions", hint=hint) from refusal
+        entities, pages = listing.get("entities"), listing.get("pageCount")
+        if not entities:
+            return [], True
+        shown = [(entity.get("id"), entity.get("name")) for entity in entities if isinstance(entity, dict)]
+        named = [ActionName(i, name) for i, name in shown if isinstance(i, str) and isinstance(name, str)]
+        return named, isinstance(pages, int) and number >= pages
+
+    def _fill_in_templates(self, action_id: str, config: dict[str, Any]) -> None:
+        for part, member, file in _TEMPLATES:
+            section = config.get(part)
+            if isinstance(section, dict):
+                text = self._template(action_id, file, announced=f"{member}Uri" in section)
+                if text is not None:
+                    section[member] = text
+
+    def _template(self, action_id: str, file: str, *, announced: bool) -> str | None:
+        """Its text; None where there is none. Never by the address in the action: that could lead anywhere."""
+        path = f"{_path(action_id)}/templates/{file}"
+        try:
+            return self._session.call("GET", path, parse=_parse_text, headers={"Accept": "text/plain"})
+        except Refusal as refusal:
+            if refusal.http_status not in _GONE:
+                raise
+            if announced:  # to write the action without it could wipe it
+                raise refusal.becomes(Unavailable, f"integration action {action_id}: it lacks its {file}") from refusal
+            return None
+
+    def _read_back(self, sent: Document, version: str | None) -> None:
+        try:
+            note = unasked_changes(sent, self.read(sent.id), version=version)
+        except GenesysCloudError as error:
+            note = (
+                f"integration action {sent.id} is changed, but could not be read back to see that nothing else of it"
+                f" is: {error.message}"
+            )
+        if note:
+            sent.notes.append(note)
+
+
+def _path(action_id: str) -> str:
+    return f"{ACTIONS}/{quote(action_id, safe='')}"
+
+
+def _parse_text(answer: Answer) -> str:
+    return answer.body.decode()
+
+
+def _parse_listing(answer: Answer) -> dict[str, Any]:
+    listing = json_text.parse(answer.body)
+    if not isinstance(listing, dict) or not isinstance(listing.get("entities"), list | None):
+        raise ValueError("not a list of entities")
+    return listing
+
+
+def _parse_changed(answer: Answer) -> dict[str, Any]:
+    """The action as changed; empty where the answer does not tell, so that it is looked at."""
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return {}
+    try:
+        body = json_text.parse(answer.body)
+    except InvalidFlowDefinition:
+        raise ValueError("the answer cannot be read") from None
+    return body if isinstance(body, dict) else {}
+
+
+def _read_error(refusal: Refusal, what: str, *, hint: str) -> GenesysCloudError:
+    """What a refusal to give an action, or a list of them, means."""
+    if isinstance(refusal, Conflict):
+        return refusal.becomes(Unavailable, f"{what} cannot be read just now: {refusal.message}")
+    if refusal.http_status in _GONE:
+        return refusal.becomes(DataActionNotFound, f"no {what} in this organization", hint=hint)
+    if refusal.http_status == HTTPStatus.FORBIDDEN:
+        return _forbidden(refusal, what, VIEW)
+    return refusal.becomes(ReadRejected, f"Genesys Cloud refuses to give {what}: {refusal.message}", hint=hint)
+
+
+def _write_error(refusal: Refusal, what: str) -> GenesysCloudError:
+    if refusal.http_status in _GONE:
+        return refusal.becomes(DataActionNotFound, f"{what} is gone: it was there a moment ago")
+    if refusal.http_status == HTTPStatus.FORBIDDEN:
+        return _forbidden(refusal, what, EDIT)
+    return refusal.becomes(
+        PublishRejected,
+        f"Genesys Cloud does not take the change of {what}: {refusal.message}",
+        hint="open the action in Genesys Cloud and save it there: what is wrong with it shows",
+    )
+
+
+def _forbidden(refusal: Refusal, what: str, permission: str) -> Forbidden:
+    return refusal.becomes(
+        Forbidden,
+        f"the OAuth client may not use {what}: {permission} is missing: {refusal.message}",
+        hint=f"give the OAuth client a role with {permission}",
+    )

@@ -1,0 +1,33 @@
+"""A document of Genesys Cloud's as it was read: what is changed in place and written back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ID_PATTERN = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"
+"""An id that stays one segment of a path: `.` and `..` would leave it."""
+
+
+@dataclass
+class Document:
+    """A document as it was read.
+
+    Attributes:
+        body: the parsed JSON; may be changed in place and written back. Never shown: it may hold credentials.
+        version: as read, or None where the document has none.
+        etag: of the answer, to be sent back as `If-Match`.
+        notes: what an operator has to know although nothing failed, in words; reading and writing add to them.
+    """
+
+    id: str
+    body: dict[str, Any] = field(repr=False)
+    version: str | None
+    etag: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def version_of(body: dict[str, Any]) -> str | None:
+    """The version as text, whether Genesys gives a number or a text."""
+    version = body.get("version")
+    return str(version) if isinstance(version, int | str) and not isinstance(version, bool) else None
