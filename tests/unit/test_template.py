@@ -32,6 +32,8 @@ SETTINGS = {
     "REQUEST_QUEUE_URL",
     "DEAD_LETTER_QUEUE_URL",
     "EVENT_BUS_NAME",
+    "LEDGER_TABLE_NAME",
+    "DEFAULT_ALARM_POLICY",
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_LOG_LEVEL",
@@ -46,9 +48,18 @@ METRICS = {
     "PublishConflicts",
     "GenesysThrottles",
     "GenesysRequestTime",
+    "TimeoutsAtLimit",
+    "ChangesNotRecorded",
 }
-ACTIONS_WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-"""All that IAM can only grant on "*" (AWS Service Authorization Reference)."""
+ACTIONS_WITHOUT_RESOURCES = {
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:DescribeAlarmContributors",
+}
+"""All that works only if granted on "*" (AWS Service Authorization Reference; composite alarms: API DescribeAlarms)."""
+HOLDS_DATA = {"AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::DynamoDB::Table"}
+ALARMS_OF_THE_ACCOUNT = "arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*"
 
 
 class Stack:
@@ -92,14 +103,27 @@ class Stack:
         (statement,) = (grant for grant in self.grants() if action in grant["Action"])
         return statement
 
+    def granted_on(self, action: str) -> set[str]:
+        """The resources on which roles are allowed an action."""
+        return {resource for grant in self.grants() if action in grant["Action"] for resource in grant["Resource"]}
+
+    def policy_of(self, resource: str, kind: str) -> dict[str, Json]:
+        """Statements about who may do what to a queue (kind "Queues") or a topic ("Topics"), by their Sid."""
+        (document,) = (
+            body["Properties"]["PolicyDocument"]
+            for body in self.resources.values()
+            if body["Properties"].get(kind) == [f"<{resource}>"]
+        )
+        return {statement["Sid"]: statement for statement in document["Statement"]}
+
     def _resolve(self, node: Any) -> Any:
         if isinstance(node, list):
-            return [self._resolve(item) for item in node]
+            return [item for item in map(self._resolve, node) if item != "<AWS::NoValue>"]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             ((key, argument),) = node.items()
-            if key in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If"):
+            if key in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Join", "Fn::Split"):
                 return self._call(key, argument)
         resolved = {key: self._resolve(value) for key, value in node.items()}
         return {key: value for key, value in resolved.items() if value != "<AWS::NoValue>"}
@@ -111,6 +135,10 @@ class Stack:
             return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"
         if function == "Fn::Sub":
             return re.sub(r"\$\{([^}]+)\}", lambda name: str(self._call("Ref", name[1])), argument)
+        if function == "Fn::Join":
+            return argument[0].join(self._resolve(argument[1]))
+        if function == "Fn::Split":
+            return self._resolve(argument[1]).split(argument[0])
         condition, when_true, when_false = argument
         return self._resolve(when_true if self._holds(self.template["Conditions"][condition]) else when_false)
 
@@ -218,8 +246,10 @@ def test_nobody_can_ask_for_fewer_tries_than_aws_recommends(stack: Stack) -> Non
 def test_dead_letters_outlive_requests(stack: Stack) -> None:
     """A message keeps its age when SQS moves it."""
     queues = stack.of_type("SQS::Queue")
+    requests = queues.pop("RequestQueue")
 
-    assert queues["DeadLetterQueue"]["MessageRetentionPeriod"] > queues["RequestQueue"]["MessageRetentionPeriod"]
+    for name, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] > requests["MessageRetentionPeriod"], name
 
 
 def test_every_queue_is_encrypted(stack: Stack) -> None:
@@ -227,19 +257,265 @@ def test_every_queue_is_encrypted(stack: Stack) -> None:
         assert queue["SqsManagedSseEnabled"] is True, name
 
 
-def test_every_queue_turns_away_whoever_comes_without_tls(stack: Stack) -> None:
-    guarded: set[str] = set()
-    for policy in stack.of_type("SQS::QueuePolicy").values():
-        (queue,) = policy["Queues"]
-        (statement,) = policy["PolicyDocument"]["Statement"]
-        assert statement["Effect"] == "Deny"
-        assert statement["Principal"] == "*"
-        assert statement["Action"] == "sqs:*"
-        assert statement["Resource"] == f"{queue[:-1]}.Arn>"
-        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        guarded.add(queue.strip("<>"))
+def test_every_queue_and_topic_turns_away_whoever_comes_without_tls(stack: Stack) -> None:
+    """SNS refuses "sns:*" in the policy of a topic: what can be done to one is to publish."""
+    for name in stack.of_type("SQS::Queue"):
+        assert stack.policy_of(name, "Queues")["TlsOnly"] == without_tls_nobody("sqs:*", f"<{name}.Arn>")
+    for name in stack.of_type("SNS::Topic"):
+        assert stack.policy_of(name, "Topics")["TlsOnly"] == without_tls_nobody("sns:Publish", f"<{name}>")
 
-    assert guarded == stack.of_type("SQS::Queue").keys()
+
+def without_tls_nobody(action: str, resource: str) -> Json:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+@pytest.mark.parametrize("queue", ["RequestQueue", "AlarmEventDeadLetterQueue"])
+def test_services_may_send_to_a_queue_only_for_the_topic_and_the_rule_of_this_stack(stack: Stack, queue: str) -> None:
+    allowed = [
+        (statement["Principal"], statement["Action"], statement["Resource"], statement["Condition"])
+        for statement in stack.policy_of(queue, "Queues").values()
+        if statement["Effect"] == "Allow"
+    ]
+
+    assert allowed == [
+        (
+            {"Service": f"{service}.amazonaws.com"},
+            "sqs:SendMessage",
+            f"<{queue}.Arn>",
+            {"ArnEquals": {"aws:SourceArn": source}},
+        )
+        for service, source in (("sns", "<LatencyAlarmTopic>"), ("events", "<LatencyAlarmRule.Arn>"))
+    ]
+
+
+def test_to_what_was_refused_nobody_sends_by_the_queues_policy(stack: Stack) -> None:
+    """Function, Lambda and SQS send there under the role or as owner of the redrive."""
+    assert stack.policy_of("DeadLetterQueue", "Queues").keys() == {"TlsOnly"}
+
+
+# --- Alarms that raise timeouts: the topic ---
+
+
+def test_alarms_of_this_account_and_nobody_else_may_publish(stack: Stack) -> None:
+    (allowed,) = (
+        statement
+        for statement in stack.policy_of("LatencyAlarmTopic", "Topics").values()
+        if statement["Effect"] == "Allow"
+    )
+
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert (allowed["Action"], allowed["Resource"]) == ("sns:Publish", "<LatencyAlarmTopic>")
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"},
+        "ArnLike": {"aws:SourceArn": ALARMS_OF_THE_ACCOUNT},
+    }
+
+
+def test_the_topic_is_never_encrypted_with_the_key_that_cloudwatch_may_not_use(stack: Stack) -> None:
+    """The policy of aws/sns does not let CloudWatch in: its alarms would be lost without a sound."""
+    key = "arn:aws:kms:eu-west-1:123456789012:key/0b1c"
+
+    assert "KmsMasterKeyId" not in stack.only("SNS::Topic")
+    assert stack_with(LatencyAlarmTopicKeyArn=key).only("SNS::Topic")["KmsMasterKeyId"] == key
+
+
+def test_what_is_published_reaches_the_request_queue_in_its_envelope_or_the_dead_letter_queue(stack: Stack) -> None:
+    assert stack.only("SNS::Subscription") == {
+        "TopicArn": "<LatencyAlarmTopic>",
+        "Protocol": "sqs",
+        "Endpoint": "<RequestQueue.Arn>",
+        "RawMessageDelivery": False,
+        "RedrivePolicy": {"deadLetterTargetArn": "<AlarmEventDeadLetterQueue.Arn>"},
+    }
+
+
+# --- Alarms that raise timeouts: the rule ---
+
+
+def hears(stack: Stack, event: Json) -> bool:
+    """Whether the rule's pattern takes an event, by EventBridge's semantics of the operators that it uses."""
+    return _matches(stack.only("Events::Rule")["EventPattern"], event)
+
+
+def _matches(pattern: Json, event: Json) -> bool:
+    for key, wanted in pattern.items():
+        if isinstance(wanted, dict):
+            if not (isinstance(event.get(key), dict) and _matches(wanted, event[key])):
+                return False
+        elif not any(_fits(one, value) for one in wanted for value in _as_list(event.get(key))):
+            return False
+    return True
+
+
+def _fits(wanted: Any, value: str) -> bool:
+    if not isinstance(wanted, dict):
+        return bool(wanted == value)
+    ((operator, operand),) = wanted.items()
+    if operator == "prefix":
+        return value.startswith(operand)
+    assert operator == "anything-but", operator
+    return value not in _as_list(operand)
+
+
+def alarm_event(
+    name: str = "data-action-crm", state: str = "ALARM", *, what: str = "State Change", arn: str = "an-alarm"
+) -> Json:
+    return {
+        "source": "aws.cloudwatch",
+        "detail-type": f"CloudWatch Alarm {what}",
+        "resources": [arn],
+        "detail": {"alarmName": name, "state": {"value": state}},
+    }
+
+
+@pytest.mark.parametrize("state", ["ALARM", "OK"])
+@pytest.mark.parametrize("what", ["State Change", "Contributor State Change"])
+def test_alarms_and_their_contributors_are_heard_by_name(stack: Stack, what: str, state: str) -> None:
+    assert hears(stack, alarm_event(state=state, what=what))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        alarm_event("other-alarm"),
+        alarm_event(state="INSUFFICIENT_DATA"),
+        alarm_event(what="Configuration Change"),
+        alarm_event() | {"source": "someone-else"},
+    ],
+    ids=["name", "state", "what", "source"],
+)
+def test_no_other_event_is_heard(stack: Stack, event: Json) -> None:
+    assert not hears(stack, event)
+
+
+def test_the_names_are_those_asked_for() -> None:
+    chosen = stack_with(AlarmNamePrefix="crm ")
+
+    assert hears(chosen, alarm_event("crm slow"))
+    assert not hears(chosen, alarm_event())
+
+
+def test_own_alarms_are_not_heard_whatever_the_prefix(stack: Stack) -> None:
+    """They have no target: each would end as a dead letter, and the alarm on dead letters would feed itself."""
+    for name in stack.of_type("CloudWatch::Alarm"):
+        assert not hears(stack, alarm_event(arn=f"<{name}.Arn>")), name
+
+
+def test_the_pattern_fits_into_what_eventbridge_takes_even_with_the_longest_names() -> None:
+    """2048 characters (EventBridge quotas); a stack's name has up to 128, its resources' names a random end of 12."""
+    chosen = stack_with(AlarmNamePrefix="p" * 100)
+    pattern = json.dumps(chosen.only("Events::Rule")["EventPattern"], separators=(",", ":"))
+    alarm = "arn:aws-us-gov:cloudwatch:ap-southeast-1:123456789012:alarm:" + "s" * 128 + "-{}-" + "r" * 12
+
+    assert len(re.sub(r"<(\w+)\.Arn>", lambda name: alarm.format(name[1]), pattern)) <= 2048
+
+
+def test_nobody_can_make_every_alarm_of_the_account_raise_timeouts(stack: Stack) -> None:
+    pattern = stack.source["Parameters"]["AlarmNamePrefix"]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, "data-action-")
+    assert not re.fullmatch(pattern, "")
+
+
+def test_what_the_rule_hears_reaches_the_request_queue_or_the_dead_letter_queue(stack: Stack) -> None:
+    rule = stack.only("Events::Rule")
+    (target,) = rule["Targets"]
+
+    assert "EventBusName" not in rule  # CloudWatch speaks on the default bus alone
+    assert target["Arn"] == "<RequestQueue.Arn>"
+    assert target["DeadLetterConfig"] == {"Arn": "<AlarmEventDeadLetterQueue.Arn>"}
+    assert target.keys().isdisjoint({"Input", "InputPath", "InputTransformer"})
+
+
+# --- Alarms that raise timeouts: the function as an alarm's action ---
+
+
+def test_alarms_of_this_account_and_nobody_else_may_invoke_the_function(stack: Stack) -> None:
+    assert stack.only("Lambda::Permission") == {
+        "FunctionName": "<TimeoutRaiserFunction.Arn>",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "lambda.alarms.cloudwatch.amazonaws.com",
+        "SourceAccount": "<AWS::AccountId>",
+        "SourceArn": ALARMS_OF_THE_ACCOUNT,
+    }
+
+
+def test_an_event_that_nobody_waits_for_is_not_lost(stack: Stack) -> None:
+    config = stack.only("Lambda::EventInvokeConfig")
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+
+    assert (config["FunctionName"], config["Qualifier"]) == ("<TimeoutRaiserFunction>", "$LATEST")
+    assert config["MaximumRetryAttempts"] == 2
+    assert 60 <= config["MaximumEventAgeInSeconds"] <= 21600  # what Lambda takes
+    assert destination == "<DeadLetterQueue.Arn>"
+    assert destination in stack.granted_on("sqs:SendMessage")  # Lambda sends under the function's role
+
+
+# --- Alarms that raise timeouts: policies, routes, ledger ---
+
+
+def test_the_default_policy_is_the_documented_one_and_can_be_another() -> None:
+    other = '{"raise_by_seconds": 5}'
+
+    assert json.loads(stack_with().environment["DEFAULT_ALARM_POLICY"]) == {
+        "headroom_percent": 50,
+        "raise_by_percent": 50,
+        "cooldown_seconds": 300,
+    }
+    assert stack_with(DefaultAlarmPolicy=other).environment["DEFAULT_ALARM_POLICY"] == other
+
+
+def test_without_routes_there_is_nothing_to_read(stack: Stack) -> None:
+    assert "ALARM_ROUTES_PARAMETER" not in stack.environment
+    assert not stack.granted_on("ssm:GetParameter")
+
+
+@pytest.mark.parametrize("name", ["alarm-routes", "/alarm-routes", "/contact-centre/alarm-routes"])
+def test_the_routes_and_no_other_parameter_can_be_read(name: str) -> None:
+    """One slash stands before the name in the ARN, whether or not the name begins with one."""
+    chosen = stack_with(AlarmRoutesParameter=name)
+
+    assert re.fullmatch(chosen.source["Parameters"]["AlarmRoutesParameter"]["AllowedPattern"], name)
+    assert chosen.environment["ALARM_ROUTES_PARAMETER"] == name
+    assert chosen.granted_on("ssm:GetParameter") == {
+        f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/{name.removeprefix('/')}"
+    }
+
+
+def test_the_ledger_is_the_only_table_and_has_the_keys_that_the_function_uses(stack: Stack) -> None:
+    ledger = stack.only("DynamoDB::Table")
+
+    assert stack.environment["LEDGER_TABLE_NAME"] == "<Ledger>"
+    assert [(key["AttributeName"], key["KeyType"]) for key in ledger["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
+    assert {key["AttributeName"]: key["AttributeType"] for key in ledger["AttributeDefinitions"]} == {
+        "pk": "S",
+        "sk": "S",
+    }
+    assert ledger["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_ledger_forgets_what_has_expired_and_can_be_put_back(stack: Stack) -> None:
+    ledger = stack.only("DynamoDB::Table")
+
+    assert ledger["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_raising_does_not_depend_on_kms(stack: Stack) -> None:
+    """Without an SSESpecification a table is encrypted with DynamoDB's own key; with one, KMS is asked, and paid."""
+    assert "SSESpecification" not in stack.only("DynamoDB::Table")
+
+
+def test_what_is_meant_to_wait_in_the_queue_raises_no_alarm(stack: Stack) -> None:
+    """The longest delay of a message is 900 seconds (SQS), and re-checks of alarms use it."""
+    assert stack.source["Parameters"]["OldestRequestAlarmSeconds"]["Default"] > 900
 
 
 # --- What the function may do ---
@@ -267,7 +543,10 @@ def test_every_grant_names_its_actions_and_its_resources(stack: Stack) -> None:
         ("sqs:DeleteMessage", "<RequestQueue.Arn>"),
         ("sqs:GetQueueAttributes", "<RequestQueue.Arn>"),
         ("sqs:ChangeMessageVisibility", "<RequestQueue.Arn>"),
-        ("sqs:SendMessage", "<DeadLetterQueue.Arn>"),
+        ("dynamodb:GetItem", "<Ledger.Arn>"),
+        ("dynamodb:BatchGetItem", "<Ledger.Arn>"),
+        ("dynamodb:PutItem", "<Ledger.Arn>"),
+        ("dynamodb:UpdateItem", "<Ledger.Arn>"),
         ("logs:CreateLogStream", "<TimeoutRaiserLogGroup.Arn>"),
         ("logs:PutLogEvents", "<TimeoutRaiserLogGroup.Arn>"),
     ],
@@ -275,7 +554,17 @@ def test_every_grant_names_its_actions_and_its_resources(stack: Stack) -> None:
 def test_what_the_function_does_with_its_own_resources_is_granted_on_them_alone(
     stack: Stack, action: str, resource: str
 ) -> None:
-    assert stack.grant_of(action)["Resource"] == [resource]
+    assert stack.granted_on(action) == {resource}
+
+
+def test_the_function_sends_to_its_own_queues_alone(stack: Stack) -> None:
+    """What has to wait goes to the request queue, what was refused to the dead-letter queue."""
+    assert stack.granted_on("sqs:SendMessage") == {"<RequestQueue.Arn>", "<DeadLetterQueue.Arn>"}
+
+
+def test_composite_alarms_can_be_looked_at_again(stack: Stack) -> None:
+    """DescribeAlarms leaves out composite alarms unless it is granted on "*" (CloudWatch API reference)."""
+    assert stack.granted_on("cloudwatch:DescribeAlarms") == {"*"}
 
 
 def test_events_go_to_the_chosen_bus_alone_and_under_no_false_name() -> None:
@@ -373,7 +662,7 @@ def test_everything_that_is_built_by_make_has_its_target(stack: Stack) -> None:
 
 def test_what_holds_data_goes_with_its_stack_but_is_never_lost_to_an_update(stack: Stack) -> None:
     for name, resource in stack.resources.items():
-        if resource["Type"] in ("AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"):
+        if resource["Type"] in HOLDS_DATA:
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Delete", "Retain"), name
 
 
@@ -392,7 +681,11 @@ def watched(stack: Stack) -> dict[str, Json]:
     "what",
     [
         "ApproximateNumberOfMessagesVisible of <DeadLetterQueue.QueueName>",
+        "ApproximateNumberOfMessagesVisible of <AlarmEventDeadLetterQueue.QueueName>",
         "ApproximateAgeOfOldestMessage of <RequestQueue.QueueName>",
+        "RequestsDeferred of timeout-raiser",
+        "ChangesNotRecorded of timeout-raiser",
+        "TimeoutsAtLimit of timeout-raiser",
         "Errors of <TimeoutRaiserFunction>",
     ],
 )
@@ -403,10 +696,33 @@ def test_trouble_of_its_own_raises_an_alarm_and_silence_does_not(stack: Stack, w
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_one_dead_letter_is_enough_for_an_alarm(stack: Stack) -> None:
-    alarm = watched(stack)["ApproximateNumberOfMessagesVisible of <DeadLetterQueue.QueueName>"]
+@pytest.mark.parametrize(
+    "what",
+    [
+        "ApproximateNumberOfMessagesVisible of <DeadLetterQueue.QueueName>",
+        "ApproximateNumberOfMessagesVisible of <AlarmEventDeadLetterQueue.QueueName>",
+        "ChangesNotRecorded of timeout-raiser",
+        "TimeoutsAtLimit of timeout-raiser",
+    ],
+)
+def test_one_is_enough_for_an_alarm(stack: Stack, what: str) -> None:
+    alarm = watched(stack)[what]
 
     assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 1)
+
+
+def test_alarms_watch_metrics_that_the_function_has(stack: Stack) -> None:
+    namespace, service = (stack.environment[f"POWERTOOLS_{name}"] for name in ("METRICS_NAMESPACE", "SERVICE_NAME"))
+    for name, alarm in stack.of_type("CloudWatch::Alarm").items():
+        if not alarm["Namespace"].startswith("AWS/"):
+            assert alarm["Namespace"] == namespace, name
+            assert alarm["MetricName"] in METRICS, name
+            assert alarm["Dimensions"] == [{"Name": "service", "Value": service}], name
+
+
+def test_every_queue_that_collects_what_went_wrong_has_an_alarm(stack: Stack) -> None:
+    for name in stack.of_type("SQS::Queue").keys() - {"RequestQueue"}:
+        assert f"ApproximateNumberOfMessagesVisible of <{name}.QueueName>" in watched(stack)
 
 
 def test_alarms_notify_the_topic_if_there_is_one() -> None:
@@ -447,6 +763,7 @@ def test_the_dashboard_watches_the_resources_of_this_stack(stack: Stack) -> None
     assert health == {
         ("QueueName", "<RequestQueue.QueueName>"),
         ("QueueName", "<DeadLetterQueue.QueueName>"),
+        ("QueueName", "<AlarmEventDeadLetterQueue.QueueName>"),
         ("FunctionName", "<TimeoutRaiserFunction>"),
     }
 
@@ -457,7 +774,7 @@ def test_the_dashboard_shows_every_alarm(stack: Stack) -> None:
     assert sorted(alarms) == sorted(f"<{name}.Arn>" for name in stack.of_type("CloudWatch::Alarm"))
 
 
-@pytest.mark.parametrize("status", ["raised", "set", "rejected", "deferred"])
+@pytest.mark.parametrize("status", ["raised", "set", "restored", "rejected", "deferred"])
 def test_the_dashboard_lists_what_became_of_requests_from_the_functions_own_log(stack: Stack, status: str) -> None:
     queries = [widget["properties"]["query"] for widget in stack.dashboard if widget["type"] == "log"]
 
@@ -500,6 +817,10 @@ def test_every_parameter_is_described_limited_and_found_in_one_group(stack: Stac
         "RequestQueueArn",
         "DeadLetterQueueUrl",
         "DeadLetterQueueArn",
+        "LatencyAlarmTopicArn",
+        "AlarmNamePrefix",
+        "AlarmEventDeadLetterQueueUrl",
+        "LedgerTableName",
         "FunctionName",
         "FunctionArn",
         "SecretName",
