@@ -72,9 +72,11 @@ bench: .venv/ready ## measures speed as ratios in one run
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: schema
-schema: .venv/ready ## writes the published JSON Schema from the code
+schema: .venv/ready ## writes the published JSON Schemas from the code
 	@PYTHONPATH=functions/timeout_raiser:layers/genesys_cloud/python $(BIN)/python -c \
 		"import timeout_request; print(timeout_request.schema_text(), end='')" > events/schemas/request-v1.json
+	@PYTHONPATH=functions/timeout_raiser:layers/genesys_cloud/python $(BIN)/python -c \
+		"import routing; print(routing.schema_text(), end='')" > events/schemas/alarm-routes-v1.json
 
 .PHONY: lock
 lock: .venv/ready ## compiles the pinned requirements anew

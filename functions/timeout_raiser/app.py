@@ -9,17 +9,22 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from alarm_desk import AlarmDesk
 from aws import clients
+from aws.alarm_watch import AlarmWatch
 from aws.event_bus import EventBus
+from aws.ledger_table import LedgerTable
 from aws.queues import DeadLetterQueue, RequestQueue
+from aws.route_parameter import RouteParameter
 from batch import Batch
 from changes import Rules
 from doors import Door, Doors, Mail
-from endings import SqsEndings, unsettled
+from endings import Endings, NotSettled, unsettled
 from genesys_cloud.credentials import CredentialsStore
 from genesys_cloud.deadline import Deadline
 from organizations import Organizations
 from outcomes import Outcome, answer
+from routing import Router, RouteReader
 from settings import Settings
 from telemetry import Telemetry, make_logger
 from timeout_request import RequestReader
@@ -28,7 +33,11 @@ SETTINGS = Settings.from_environment(os.environ)
 RULES = Rules(SETTINGS.default_timeout_seconds, SETTINGS.max_publish_attempts)
 LOGGER = make_logger(SETTINGS.service, SETTINGS.log_level)
 METRICS = Metrics(namespace=SETTINGS.metrics_namespace, service=SETTINGS.service)
-DOORS = Doors(RequestReader())
+ROUTES = RouteReader()
+DOORS = Doors(RequestReader(), ROUTES)
+ROUTE_PARAMETER = RouteParameter(SETTINGS.alarm_routes_parameter, clients.parameters)
+ROUTER = Router(ROUTES, SETTINGS.default_alarm_policy, ROUTE_PARAMETER.text)
+ALARM_WATCH = AlarmWatch(clients.cloudwatch)
 ORGANIZATIONS = Organizations(SETTINGS, CredentialsStore(SETTINGS.secret_id, clients.secrets))
 REQUEST_QUEUE = RequestQueue(SETTINGS.request_queue_url, clients.sqs)
 DEAD_LETTER_QUEUE = DeadLetterQueue(SETTINGS.dead_letter_queue_url, clients.sqs)
@@ -43,27 +52,31 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
 
     Raises:
         UnknownEvent: the event has none of the shapes that `doors` knows.
+        NotSettled: an event that no queue holds could not be put on one.
     """
     telemetry = Telemetry(LOGGER, METRICS)
     mail = DOORS.open(event, context.aws_request_id)
+    ledger = LedgerTable(SETTINGS.ledger_table_name, clients.dynamodb)
     try:
-        outcomes = carry_out(mail, Deadline.of(context), telemetry)
+        outcomes = carry_out(mail, ledger, Deadline.of(context), telemetry)
         telemetry.finished(outcomes)
         answer_by = Deadline(context.get_remaining_time_in_millis() / 1000 - LEFT_FOR_THE_ANSWER_SECONDS)
         told = AFTERWARDS.submit(
             EventBus(SETTINGS.event_bus_name, clients.events, telemetry.outcome_events_failed).put, outcomes, answer_by
         )
-        answered = end_messages(mail, outcomes, answer_by, telemetry)
+        kept = end_messages(mail, outcomes, ledger, answer_by, telemetry)
         wait_for_events(told, len(outcomes), answer_by, telemetry)
-        return answered
+        return answer_of(mail.door, outcomes, kept)
     finally:
         telemetry.flush()
 
 
-def carry_out(mail: Mail, deadline: Deadline, telemetry: Telemetry) -> list[Outcome]:
+def carry_out(mail: Mail, ledger: LedgerTable, deadline: Deadline, telemetry: Telemetry) -> list[Outcome]:
     """One outcome for each thing asked for, in its order."""
+    AlarmDesk(ROUTER, ALARM_WATCH, ledger, deadline, telemetry.bug).see_to(mail.asks, mail.door)
     batch = Batch(
         ORGANIZATIONS.for_invocation(deadline, telemetry).of,
+        ledger,
         deadline,
         rules=RULES,
         default_limit_seconds=SETTINGS.max_timeout_seconds,
@@ -72,24 +85,40 @@ def carry_out(mail: Mail, deadline: Deadline, telemetry: Telemetry) -> list[Outc
         on_bug=telemetry.bug,
     )
     carried_out = iter(batch.carry_out([ask.request for ask in mail.asks if ask.request], mail.door))
-    return [ask.outcome or next(carried_out) for ask in mail.asks]
+    outcomes = [ask.outcome or next(carried_out) for ask in mail.asks]
+    return [
+        ask.errand.conclude(outcome) if ask.errand else outcome
+        for ask, outcome in zip(mail.asks, outcomes, strict=True)
+    ]
 
 
-def end_messages(mail: Mail, outcomes: list[Outcome], answer_by: Deadline, telemetry: Telemetry) -> dict[str, Any]:
-    """Ends each message as its outcomes say, and gives the answer that the door expects."""
+def end_messages(
+    mail: Mail, outcomes: list[Outcome], ledger: LedgerTable, answer_by: Deadline, telemetry: Telemetry
+) -> list[str]:
+    """Ends each message as its outcomes say; ids of those that are to be seen again or are not safely ended."""
     if mail.door is Door.DIRECT:
-        return answer(outcomes)
-    endings = SqsEndings(REQUEST_QUEUE, DEAD_LETTER_QUEUE, telemetry.message_not_settled)
+        return []
+    endings = Endings(REQUEST_QUEUE, DEAD_LETTER_QUEUE, ledger, telemetry.message_not_settled)
     ended = list(zip(mail.asks, outcomes, strict=True))
+    settling = AFTERWARDS.submit(endings.settle, ended, answer_by, from_queue=mail.door is Door.SQS)
     try:
-        kept = AFTERWARDS.submit(endings.settle, ended, answer_by).result(max(0.0, answer_by.left()))
+        return settling.result(max(0.0, answer_by.left()))
     except TimeoutError:
         kept = unsettled(ended)
         telemetry.message_not_settled(", ".join(kept), "kept", "the queues did not answer in time")
     except Exception:  # noqa: BLE001  # a bug: what is not known to be ended is kept
         kept = unsettled(ended)
         telemetry.bug("settling messages")
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
+    return kept
+
+
+def answer_of(door: Door, outcomes: list[Outcome], kept: list[str]) -> dict[str, Any]:
+    """The answer that the door expects."""
+    if door is Door.SQS:
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in kept]}
+    if kept:
+        raise NotSettled(f"not safely put on a queue, so that it has to be tried again: {', '.join(kept)}")
+    return answer(outcomes)
 
 
 def wait_for_events(told: Future[None], count: int, answer_by: Deadline, telemetry: Telemetry) -> None:

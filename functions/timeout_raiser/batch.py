@@ -1,32 +1,45 @@
-"""All requests of one invocation with the least work: one read and at most one publish per Flow, Flows side by side."""
+"""All requests of one invocation with the least work: one read and at most one publish per document, side by side."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from changes import Change, ChangeObserver, DocumentStore, FlowChange, Rules
+from changes import Change, ChangeObserver, DocumentChange, DocumentStore, Rules
 from conclusions import conclude
+from documents.kinds import NATURES, DocumentKey, Kind
 from genesys_cloud.credentials import Credentials
+from genesys_cloud.data_actions import NamedActions
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.errors import (
     COMES_AGAIN,
     CredentialsUnavailable,
     GenesysCloudError,
     PublishRejected,
-    Transient,
     Unavailable,
 )
 from genesys_cloud.flows import Document
-from outcomes import Outcome, Rejection, begin, failed
+from internal_error import InternalError
+from ledger import Ledger
+from locating import locate
+from outcomes import Outcome, begin, failed
+from rejection import Rejection
 from side_by_side import SideBySide
-from subflows import FlowKey, explore
+from subflows import explore
 from timeout_request import Operation, TimeoutRequest
 
 _Indexed = tuple[int, TimeoutRequest]
+_Found = TypeVar("_Found")
+
+
+class DataActionNames(Protocol):
+    """Where integration actions are found by name."""
+
+    def named(self, name: str, /) -> NamedActions:
+        """What there is by that name."""
 
 
 class OrganizationClient(Protocol):
@@ -37,19 +50,16 @@ class OrganizationClient(Protocol):
         """Asked for once; raises CredentialsUnavailable."""
 
     @property
-    def flows(self) -> DocumentStore:
-        """Its Flows."""
+    def data_actions(self) -> DataActionNames:
+        """Its integration actions, to be found by name."""
 
-
-class InternalError(Transient):
-    """A bug of ours. The request is kept: a corrected version can still serve it."""
-
-    code = "internal_error"
+    def store(self, kind: Kind, /) -> DocumentStore:
+        """Its documents of one kind."""
 
 
 @dataclass(frozen=True)
-class FlowResult:
-    """What became of one Flow.
+class Result:
+    """What became of one document.
 
     Attributes:
         by_request: per request's index what was done, or why not.
@@ -64,15 +74,17 @@ class Batch:
 
     Args:
         client_of: the client of an organization.
+        ledger: where changes are remembered.
         rules: what holds for every change.
         default_limit_seconds: limit of a Flow step where the organization's secret names none.
-        concurrency: Flows that are in work at the same time.
+        concurrency: documents that are in work at the same time.
         on_bug: is told of an exception that nobody expected, while it is handled.
     """
 
     def __init__(
         self,
         client_of: Callable[[str], OrganizationClient],
+        ledger: Ledger,
         deadline: Deadline,
         *,
         rules: Rules,
@@ -82,6 +94,7 @@ class Batch:
         on_bug: Callable[[str], None],
     ) -> None:
         self._client_of = client_of
+        self._ledger = ledger
         self._deadline = deadline
         self._rules = rules
         self._default_limit_seconds = default_limit_seconds
@@ -95,14 +108,16 @@ class Batch:
             return self._carry_out(requests, door, workers)
 
     def _carry_out(self, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide) -> list[Outcome]:
-        refused = self._refuse_beyond_limits(requests, workers)
-        accepted = [(index, request) for index, request in enumerate(requests) if index not in refused]
-        documents, scopes = explore(accepted, lambda keys: self._read_all(keys, workers))
+        accepted, refused = self._within_limits(requests, workers)
+        roots, not_located = locate(accepted, lambda names: self._look_up_all(names, workers))
+        refused |= not_located
+        accepted = {index: request for index, request in accepted.items() if index in roots}
+        documents, scopes = explore(accepted, roots, lambda keys: self._read_all(keys, workers))
 
-        groups: dict[FlowKey, list[_Indexed]] = defaultdict(list)
-        for index, request in accepted:
-            for flow_id in scopes[index].flow_ids:
-                groups[request.organization, flow_id].append((index, request))
+        groups: dict[DocumentKey, list[_Indexed]] = defaultdict(list)
+        for index, request in accepted.items():
+            for key in scopes[index].keys:
+                groups[key].append((index, request))
         changed = workers.map_in_two_steps(
             lambda key: documents.pop(key, None) or self._read(key),
             lambda key, document: self._change(key, groups[key], document),
@@ -115,67 +130,96 @@ class Batch:
             outcome = begin(request, door)
             if index in refused:
                 outcomes.append(failed(outcome, refused[index]))
-            else:
-                own = {flow_id: results[request.organization, flow_id] for flow_id in scopes[index].flow_ids}
-                done = {flow_id: result.by_request[index] for flow_id, result in own.items()}
-                attempts = sum(result.publish_attempts for result in own.values())
-                outcomes.append(
-                    conclude(outcome, index, request, scope=scopes[index], done=done, publish_attempts=attempts)
+                continue
+            own = {key: results[key] for key in scopes[index].keys}
+            outcomes.append(
+                conclude(
+                    outcome,
+                    index,
+                    accepted[index],
+                    scope=scopes[index],
+                    done={key: result.by_request[index] for key, result in own.items()},
+                    publish_attempts=sum(result.publish_attempts for result in own.values()),
                 )
+            )
         return outcomes
 
     # -- limits --------------------------------------------------------------------------------------------------------
 
-    def _refuse_beyond_limits(
+    def _within_limits(
         self, requests: Sequence[TimeoutRequest], workers: SideBySide
-    ) -> dict[int, GenesysCloudError]:
+    ) -> tuple[dict[int, TimeoutRequest], dict[int, GenesysCloudError]]:
+        """Requests within their organization's limit, and why others are not. What an alarm asks for is cut to it."""
         organizations = list(dict.fromkeys(request.organization for request in requests))
-        limits = workers.map(self._limit, organizations)
+        all_credentials = workers.map(self._credentials, organizations)
+        accepted: dict[int, TimeoutRequest] = {}
         refused: dict[int, GenesysCloudError] = {}
         for index, request in enumerate(requests):
-            limit = limits.get(request.organization) or _secret_overdue(request.organization)
-            if isinstance(limit, GenesysCloudError):
-                refused[index] = limit
-            elif request.operation is not Operation.INSPECT and (request.timeout_seconds or 0) > limit:
-                refused[index] = Rejection(
-                    "timeout_out_of_range",
-                    f"timeout_seconds is {request.timeout_seconds}:"
-                    f" organization {request.organization} allows {limit} at most",
-                    hint=f"ask for 1 to {limit} seconds, or have the limit raised: docs/configuration.md",
-                )
-        return refused
+            credentials = all_credentials.get(request.organization) or _secret_overdue(request.organization)
+            if isinstance(credentials, GenesysCloudError):
+                refused[index] = credentials
+                continue
+            limit = self._limit(request, credentials)
+            if request.order:
+                accepted[index] = replace(request, order=request.order.within(limit))
+            elif request.operation in {Operation.RAISE, Operation.SET} and (request.timeout_seconds or 0) > limit:
+                refused[index] = _out_of_range(request, limit)
+            else:
+                accepted[index] = request
+        return accepted, refused
 
-    def _limit(self, organization: str) -> int | GenesysCloudError:
-        try:
-            return self._client_of(organization).credentials.max_timeout_seconds or self._default_limit_seconds
-        except GenesysCloudError as error:
-            return error
-        except Exception as error:  # noqa: BLE001  # one organization's trouble must not be its neighbours'
-            return self._bug(f"organization {organization}", error)
+    def _limit(self, request: TimeoutRequest, credentials: Credentials) -> int:
+        """The organization's own limit; what Genesys Cloud takes at most is never exceeded."""
+        kind = Kind.DATA_ACTION if request.flow_id is None else Kind.FLOW
+        most = NATURES[kind].limit_seconds
+        own = credentials.max_timeout_seconds
+        if most is None:
+            return own or self._default_limit_seconds
+        return most if own is None else min(own, most)
 
-    # -- one Flow ------------------------------------------------------------------------------------------------------
+    def _credentials(self, organization: str) -> Credentials | GenesysCloudError:
+        return self._guarded(f"organization {organization}", lambda: self._client_of(organization).credentials)
 
-    def _read_all(self, keys: Sequence[FlowKey], workers: SideBySide) -> dict[FlowKey, Document | GenesysCloudError]:
+    # -- names ---------------------------------------------------------------------------------------------------------
+
+    def _look_up_all(
+        self, names: list[tuple[str, str]], workers: SideBySide
+    ) -> dict[tuple[str, str], NamedActions | GenesysCloudError]:
+        done = workers.map(self._look_up, names)
+        return {key: done.get(key) or _overdue(f"integration actions called {key[1]!r}") for key in names}
+
+    def _look_up(self, key: tuple[str, str]) -> NamedActions | GenesysCloudError:
+        organization, name = key
+        return self._guarded(f"looking up {name!r}", lambda: self._client_of(organization).data_actions.named(name))
+
+    # -- one document --------------------------------------------------------------------------------------------------
+
+    def _read_all(
+        self, keys: Sequence[DocumentKey], workers: SideBySide
+    ) -> dict[DocumentKey, Document | GenesysCloudError]:
         done = workers.map(self._read, keys)
-        return {key: done.get(key) or _overdue(f"Flow {key[1]}") for key in keys}
+        return {key: done.get(key) or _overdue(str(key)) for key in keys}
 
-    def _read(self, key: FlowKey) -> Document | GenesysCloudError:
-        organization, flow_id = key
-        try:
-            return self._client_of(organization).flows.read(flow_id)
-        except GenesysCloudError as error:
-            return error
-        except Exception as error:  # noqa: BLE001  # one Flow's trouble must not be its neighbours'
-            return self._bug(f"reading Flow {flow_id}", error)
+    def _read(self, key: DocumentKey) -> Document | GenesysCloudError:
+        return self._guarded(f"reading {key}", lambda: self._client_of(key.organization).store(key.kind).read(key.id))
 
-    def _change(self, key: FlowKey, requests: Sequence[_Indexed], document: Document | GenesysCloudError) -> FlowResult:
-        """Carries out all requests for one Flow, or gives each the error that reading it ended in."""
+    def _change(self, key: DocumentKey, requests: Sequence[_Indexed], document: Document | GenesysCloudError) -> Result:
+        """Carries out all requests for one document, or gives each the error that reading it ended in."""
         if isinstance(document, GenesysCloudError):
-            return FlowResult({index: document for index, _ in requests}, 0)
-        change = FlowChange(self._client_of(key[0]).flows, requests, self._rules, self._deadline, self._observer)
+            return Result({index: document for index, _ in requests}, 0)
+        store = self._client_of(key.organization).store(key.kind)
+        change = DocumentChange(
+            key,
+            store,
+            self._ledger,
+            requests=requests,
+            rules=self._rules,
+            deadline=self._deadline,
+            observer=self._observer,
+        )
         try:
             done = change.run(document)
-            return FlowResult({index: done for index, _ in requests}, change.publish_attempts)
+            return Result({index: done for index, _ in requests}, change.publish_attempts)
         except PublishRejected as error:
             halves = _halves(requests)
             if len(halves) > 1:  # which of them Genesys does not like shows when they go apart
@@ -183,12 +227,29 @@ class Batch:
             return _spared(change, requests, error)
         except GenesysCloudError as error:
             return _spared(change, requests, error)
-        except Exception as error:  # noqa: BLE001  # one Flow's trouble must not be its neighbours'
-            return _spared(change, requests, self._bug(f"changing Flow {key[1]}", error))
+        except Exception as error:  # noqa: BLE001  # one document's trouble must not be its neighbours'
+            return _spared(change, requests, self._bug(f"changing {key}", error))
+
+    def _guarded(self, what: str, work: Callable[[], _Found]) -> _Found | GenesysCloudError:
+        """What the work gives; what it raises is its own trouble, and must not be its neighbours'."""
+        try:
+            return work()
+        except GenesysCloudError as error:
+            return error
+        except Exception as error:  # noqa: BLE001  # a bug
+            return self._bug(what, error)
 
     def _bug(self, what: str, error: Exception) -> InternalError:
         self._on_bug(what)
-        return InternalError(f"{what}: {type(error).__name__}", hint="this is a bug: the log has its traceback")
+        return InternalError.of(what, error)
+
+
+def _out_of_range(request: TimeoutRequest, limit: int) -> Rejection:
+    return Rejection(
+        "timeout_out_of_range",
+        f"timeout_seconds is {request.timeout_seconds}: organization {request.organization} allows {limit} at most",
+        hint=f"ask for 1 to {limit} seconds, or have the limit raised: docs/configuration.md",
+    )
 
 
 def _overdue(what: str) -> GenesysCloudError:
@@ -199,11 +260,11 @@ def _secret_overdue(organization: str) -> GenesysCloudError:
     return CredentialsUnavailable(f"the secret of organization {organization} was not read by the deadline")
 
 
-def _overdue_result(key: FlowKey, requests: Iterable[_Indexed]) -> FlowResult:
-    return FlowResult({index: _overdue(f"Flow {key[1]}") for index, _ in requests}, 0)
+def _overdue_result(key: DocumentKey, requests: Iterable[_Indexed]) -> Result:
+    return Result({index: _overdue(str(key)) for index, _ in requests}, 0)
 
 
-def _spared(change: FlowChange, requests: Iterable[_Indexed], error: GenesysCloudError) -> FlowResult:
+def _spared(change: DocumentChange, requests: Iterable[_Indexed], error: GenesysCloudError) -> Result:
     """The error for those who needed the publish; whoever needed none is served by what was read."""
     by_request: dict[int, Change | GenesysCloudError] = {}
     for index, request in requests:
@@ -212,7 +273,7 @@ def _spared(change: FlowChange, requests: Iterable[_Indexed], error: GenesysClou
             request.writes and any(step.changed for step in planned.plan.changes.get(index, ()))
         )
         by_request[index] = error if planned is None or needs_publish else planned
-    return FlowResult(by_request, change.publish_attempts)
+    return Result(by_request, change.publish_attempts)
 
 
 def _halves(requests: Iterable[_Indexed]) -> list[list[_Indexed]]:
@@ -222,12 +283,13 @@ def _halves(requests: Iterable[_Indexed]) -> list[list[_Indexed]]:
     return [list(chain.from_iterable(half)) for half in (alike[:middle], alike[middle:]) if half]
 
 
-def _wish(request: TimeoutRequest) -> tuple[object, ...]:
-    return request.operation, request.action_name, request.step_id, request.timeout_seconds, request.writes
+def _wish(request: TimeoutRequest) -> TimeoutRequest:
+    """The request without what makes it this one among others that want the same."""
+    return replace(request, request_id="", requested_by=None, reason=None)
 
 
-def _joined(parts: Iterable[FlowResult], attempts_before: int) -> FlowResult:
-    joined = FlowResult({}, attempts_before)
+def _joined(parts: Iterable[Result], attempts_before: int) -> Result:
+    joined = Result({}, attempts_before)
     for part in parts:
-        joined = FlowResult(joined.by_request | part.by_request, joined.publish_attempts + part.publish_attempts)
+        joined = Result(joined.by_request | part.by_request, joined.publish_attempts + part.publish_attempts)
     return joined

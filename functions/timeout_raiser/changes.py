@@ -1,13 +1,14 @@
-"""The change loop for one Flow: read, plan, write, and on a conflict read again. Knows no HTTP and no AWS."""
+"""The change loop for one document: read, plan, remember, write; on a conflict read again. Knows no HTTP and no AWS."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from documents.flow import FlowSteps, find_steps
+from documents.kinds import DocumentKey
+from documents.steps import Steps
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.errors import (
     COMES_AGAIN,
@@ -19,7 +20,9 @@ from genesys_cloud.errors import (
 )
 from genesys_cloud.flows import Document
 from genesys_cloud.retry import Jitter, backoff_seconds
+from ledger import Ledger
 from planning import Plan, make_plan
+from remembering import Remembering
 from timeout_request import TimeoutRequest
 
 SHORTEST_ROUND_SECONDS = 1.0
@@ -27,7 +30,7 @@ SHORTEST_ROUND_SECONDS = 1.0
 
 
 class DocumentStore(Protocol):
-    """Where Flows are read and published."""
+    """Where documents of one kind are read and published."""
 
     def read(self, document_id: str, /) -> Document:
         """The document as it is now."""
@@ -45,13 +48,16 @@ class ChangeObserver(Protocol):
     def conflicted(self) -> None:
         """Someone else had published in between."""
 
+    def not_recorded(self, what: str, why: str) -> None:
+        """A change could not be recorded in the ledger."""
+
 
 @dataclass(frozen=True)
 class Rules:
     """What holds for every change.
 
     Attributes:
-        default_seconds: what a step without a timeout counts as.
+        default_seconds: what a Flow's step without a timeout counts as.
         max_publish_attempts: after so many conflicts it is left for later.
         jitter: a random number between two bounds, for the waits between tries.
     """
@@ -63,51 +69,60 @@ class Rules:
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to one Flow.
+    """What was done to one document.
 
     Attributes:
         plan: with what became of each request.
-        steps: what is in the Flow.
+        steps: what is in the document.
         version: as published, or as read where nothing was written.
+        notes: what else an operator has to know of the document, in words.
+        unrecorded: why the ledger does not know of it, in words; None where it does.
     """
 
     plan: Plan
-    steps: FlowSteps
+    steps: Steps
     version: str | None
+    notes: tuple[str, ...] = ()
+    unrecorded: str | None = None
 
 
-class FlowChange:
-    """The change of one Flow for all requests that ask for one.
+class DocumentChange:
+    """The change of one document for all requests that ask for one.
 
     Args:
         requests: with their indices, in the order in which they count.
 
     Attributes:
-        publish_attempts: how often the Flow was published or tried to, also when `run` raised.
+        publish_attempts: how often the document was published or tried to, also when `run` raised.
         planned: the last plan, also when `run` raised: it holds what needed no publish.
     """
 
     def __init__(
         self,
+        key: DocumentKey,
         store: DocumentStore,
+        ledger: Ledger,
+        *,
         requests: Sequence[tuple[int, TimeoutRequest]],
         rules: Rules,
         deadline: Deadline,
         observer: ChangeObserver,
     ) -> None:
+        self._key = key
         self._store = store
         self._requests = requests
         self._rules = rules
         self._deadline = deadline
         self._observer = observer
+        self._remembering = Remembering(key, ledger, requests, observer.not_recorded)
         self.publish_attempts = 0
         self.planned: Change | None = None
 
     def run(self, document: Document) -> Change:
         """Plans the requests on the document and publishes it; on a conflict reads it again and starts over.
 
-        After a publish whose answer was lost the Flow is read again before anything else: if the change is there, it
-        is ours and is not published twice.
+        After a publish whose answer was lost the document is read again before anything else: if the change is there,
+        it is ours and is not published twice.
 
         Raises:
             ConflictRetriesExhausted: someone else published in between, every time.
@@ -117,14 +132,13 @@ class FlowChange:
         claimed = False
         sent: Plan | None = None
         while True:
-            steps = find_steps(document.body)
-            plan = make_plan(document.id, steps, self._requests, default_seconds=self._rules.default_seconds)
+            plan, steps = self._plan(document)
             if sent and plan.claim_what_was_done_by(sent) and not claimed:
                 claimed = True
                 self._observer.published()
-            self.planned = Change(plan, steps, document.version)
+            self.planned = Change(plan, steps, document.version, tuple(document.notes))
             if not plan.writes:
-                return self.planned
+                return self._told(self.planned) if claimed else self.planned
             plan.apply()
             self.publish_attempts += 1
             try:
@@ -132,28 +146,49 @@ class FlowChange:
             except Conflict as conflict:
                 self._observer.conflicted()
                 conflicts += 1
-                self._wait_after_conflict(conflicts, conflict, document.id)
+                sent = plan if conflict.may_be_done else sent
+                self._wait_after_conflict(conflicts, conflict)
                 document = self._store.read(document.id)
             except AnswerLost as lost:
                 sent = plan
                 losses += 1
-                document = self._read_after_loss(document.id, losses, lost)
+                document = self._read_after_loss(losses, lost)
             else:
                 self._observer.published()
-                return Change(plan, steps, version)
+                return self._told(Change(plan, steps, version, tuple(document.notes)))
 
-    def _read_after_loss(self, flow_id: str, losses: int, lost: AnswerLost) -> Document:
-        """The Flow as it is after all; without time to look, the loss is what there is to tell."""
+    def _told(self, change: Change) -> Change:
+        """The change after the ledger was told that it is published."""
+        self._remembering.published(change.version)
+        return replace(change, unrecorded=self._remembering.memory.lost)
+
+    def _plan(self, document: Document) -> tuple[Plan, Steps]:
+        """A plan of which everything that has to be remembered before it is carried out, is."""
+        nature = self._key.nature
+        steps = nature.find_steps(document.body)
+        while True:
+            plan = make_plan(
+                document.id,
+                steps,
+                self._requests,
+                default_seconds=nature.default_seconds or self._rules.default_seconds,
+                memory=self._remembering.memory,
+            )
+            if self._remembering.holds(plan):
+                return plan, steps
+
+    def _read_after_loss(self, losses: int, lost: AnswerLost) -> Document:
+        """The document as it is after all; without time to look, the loss is what there is to tell."""
         self._wait(losses, otherwise=lost)
         try:
-            return self._store.read(flow_id)
+            return self._store.read(self._key.id)
         except OutOfTime:
             raise lost from None
 
-    def _wait_after_conflict(self, conflicts: int, conflict: Conflict, flow_id: str) -> None:
-        what = f"Flow {flow_id}: someone else published in between, {conflicts} times"
+    def _wait_after_conflict(self, conflicts: int, conflict: Conflict) -> None:
+        what = f"{self._key}: someone else published in between, {conflicts} times"
         if conflicts >= self._rules.max_publish_attempts:
-            hint = f"{COMES_AGAIN}; if this goes on, see who keeps publishing the Flow"
+            hint = f"{COMES_AGAIN}; if this goes on, see who keeps publishing it"
             raise conflict.becomes(ConflictRetriesExhausted, what, hint=hint)
         self._wait(conflicts, otherwise=conflict.becomes(OutOfTime, f"{what}, and no time is left for another try"))
 

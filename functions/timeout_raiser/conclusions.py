@@ -1,19 +1,24 @@
-"""From what was done to each Flow to the one outcome of a request."""
+"""From what was done to each document to the one outcome of a request."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from changes import Change
+from documents.kinds import DocumentKey
 from genesys_cloud.errors import FlowNotFound, GenesysCloudError, Transient
 from not_found import data_action_not_found
-from outcomes import Outcome, Rejection, failed, succeeded
+from outcomes import Outcome, failed, ignored, succeeded
+from planning import StepChange
+from rejection import Rejection
 from subflows import Scope
 from timeout_request import Operation, TimeoutRequest
 
 MOST_PROBLEMS = 5
 LONGEST_PROBLEM = 300
+NOTHING_TO_RESTORE = "nothing_to_restore"
 
 
 def conclude(
@@ -22,7 +27,7 @@ def conclude(
     request: TimeoutRequest,
     *,
     scope: Scope,
-    done: Mapping[str, Change | GenesysCloudError],
+    done: Mapping[DocumentKey, Change | GenesysCloudError],
     publish_attempts: int,
 ) -> Outcome:
     """The outcome of one request.
@@ -30,41 +35,70 @@ def conclude(
     Args:
         outcome: its fixed part.
         index: the request's, as the plans have it.
-        done: per Flow of its scope what was done, or why not.
-        publish_attempts: over all these Flows.
+        done: per document of its scope what was done, or why not.
+        publish_attempts: over all these documents.
     """
-    changes = {flow_id: result for flow_id, result in done.items() if isinstance(result, Change)}
-    errors = {flow_id: result for flow_id, result in done.items() if isinstance(result, GenesysCloudError)}
-    notes = [
-        f"Flow {flow_id}, named by {scope.named_by[flow_id]}, does not exist"
-        for flow_id, error in errors.items()
-        if flow_id != request.flow_id and isinstance(error, FlowNotFound)
+    changes = {key: result for key, result in done.items() if isinstance(result, Change)}
+    errors = {key: result for key, result in done.items() if isinstance(result, GenesysCloudError)}
+    missing = [key for key, error in errors.items() if key != scope.root and isinstance(error, FlowNotFound)]
+    plans = [change.plan for change in changes.values()]
+    steps = list(chain.from_iterable(plan.changes.get(index, []) for plan in plans))
+    would_change = any(step.changed for step in steps)
+    changed = tuple(step for step in steps if step.changed) if request.writes else ()
+    at_limit = not would_change and any(index in plan.at_limit for plan in plans)
+    problems = list(chain.from_iterable(plan.problems.get(index, []) for plan in plans))
+    notes = [f"{key}, named by {scope.named_by[key]}, does not exist" for key in missing]
+    notes += [note for change in changes.values() for note in change.notes]
+    notes += [
+        f"not recorded in the ledger, so that it cannot be restored: {why}" for why in _unrecorded(index, changes)
     ]
-    fatal = [
-        error for flow_id, error in errors.items() if flow_id == request.flow_id or not isinstance(error, FlowNotFound)
-    ]
-    problems = [problem for change in changes.values() for problem in change.plan.problems.get(index, [])]
+    notes += _limit_notes(request, steps, at_limit=at_limit, changed=would_change)
     if request.operation is Operation.INSPECT:
         notes, problems = notes + problems, []
-    steps = [step for change in changes.values() for step in change.plan.changes.get(index, [])]
-    own = changes.get(request.flow_id)
+    own = changes.get(scope.root)
     details: dict[str, Any] = {
         "flow_version": own.version if own else None,
         "publish_attempts": publish_attempts if request.writes else 0,
         "note": "; ".join(notes) or None,
     }
-    changed = tuple(step for step in steps if step.changed) if request.writes else ()
 
+    fatal = [error for key, error in errors.items() if key not in missing]
+    refused = [plan.errors[index] for plan in plans if index in plan.errors]
+    # Of a restore over several Flows, those with nothing to put back do not matter while one has something.
+    fatal += [error for error in refused if error.code != NOTHING_TO_RESTORE or not would_change]
     if fatal:
         # Deferred before rejected: with anything left to try, the request is tried again as a whole.
         worst = min(fatal, key=lambda error: not isinstance(error, Transient))
         return failed(outcome, worst, steps=changed, **details)
     if problems:
         return failed(outcome, _not_editable(problems), steps=changed, **details)
+    reasons = [plan.ignored[index] for plan in plans if index in plan.ignored]
+    if reasons and not would_change:
+        return ignored(outcome, reasons[0], **details)
     if not steps and (request.action_name or request.step_id):
-        looked_at = [(flow_id, change.steps) for flow_id, change in changes.items()]
+        looked_at = [(key.id, change.steps) for key, change in changes.items()]
         return failed(outcome, data_action_not_found(request, looked_at), **details)
-    return succeeded(outcome, request, steps, **details)
+    return succeeded(outcome, request, steps, at_limit=at_limit, **details)
+
+
+def _unrecorded(index: int, changes: Mapping[DocumentKey, Change]) -> set[str]:
+    return {
+        change.unrecorded
+        for change in changes.values()
+        if change.unrecorded and any(step.changed for step in change.plan.changes.get(index, []))
+    }
+
+
+def _limit_notes(request: TimeoutRequest, steps: Sequence[StepChange], *, at_limit: bool, changed: bool) -> list[str]:
+    order = request.order
+    if order is None or order.limit_seconds is None:
+        return []
+    limit = f"the limit of {order.limit_seconds} s"
+    if at_limit:
+        return [f"it stands at {limit} already and is not raised any more: the alarm needs a human"]
+    if changed and all(order.is_at_limit(step.effective_after) for step in steps):
+        return [f"this is {limit}: should the alarm go on, it needs a human"]
+    return []
 
 
 def _not_editable(problems: list[str]) -> Rejection:
@@ -73,5 +107,5 @@ def _not_editable(problems: list[str]) -> Rejection:
     return Rejection(
         "data_action_not_editable",
         f"what was asked for cannot be edited: {shown}" + (f" and {unshown} more" if unshown > 0 else ""),
-        hint="correct the Flow in Genesys Cloud, or narrow the request with step_id",
+        hint="correct it in Genesys Cloud, or narrow the request with step_id",
     )

@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from documents.flow import FlowSteps
-from outcomes import Rejection
+from documents.steps import Steps
+from rejection import Rejection
 from timeout_request import TimeoutRequest
 
 MOST_NAMES = 10
@@ -15,7 +15,7 @@ _COMPARED_CLOSELY = 100
 _LONGEST_NAME = 256
 
 
-def data_action_not_found(request: TimeoutRequest, flows: Sequence[tuple[str, FlowSteps]]) -> Rejection:
+def data_action_not_found(request: TimeoutRequest, flows: Sequence[tuple[str, Steps]]) -> Rejection:
     """The rejection of a request whose Data Action is in none of the Flows looked at.
 
     Args:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 
+from changes import DocumentStore
+from documents.kinds import Kind
 from genesys_cloud.credentials import Credentials, CredentialsStore
+from genesys_cloud.data_actions import DataActionStore
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.flows import FlowStore
 from genesys_cloud.login import Login, Organization
@@ -19,7 +22,12 @@ class Client:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.flows = FlowStore(session)
+        self.data_actions = DataActionStore(session)
+        self._stores: dict[Kind, DocumentStore] = {Kind.FLOW: FlowStore(session), Kind.DATA_ACTION: self.data_actions}
+
+    def store(self, kind: Kind) -> DocumentStore:
+        """Its documents of one kind."""
+        return self._stores[kind]
 
     @property
     def credentials(self) -> Credentials:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from genesys_cloud.errors import GenesysCloudError, Permanent, Transient
 from genesys_cloud.json_text import plain
 from planning import StepChange
-from timeout_request import Operation, TimeoutRequest
+from timeout_request import TARGET_NAMES, Operation, TimeoutRequest
 
 LARGEST_ANSWER_BYTES = 5_500_000
 """Lambda takes 6 MB."""
@@ -28,8 +28,10 @@ class Status(StrEnum):
     RAISED = "raised"
     UNCHANGED = "unchanged"
     SET = "set"
+    RESTORED = "restored"
     PLANNED = "planned"
     INSPECTED = "inspected"
+    IGNORED = "ignored"
     REJECTED = "rejected"
     DEFERRED = "deferred"
 
@@ -57,9 +59,11 @@ class Outcome:
 
     Attributes:
         steps: every step asked for, changed or not; several Flows' with `include_subflows`.
-        flow_version: of the Flow asked for, as published or as read.
+        flow_version: of the Flow or integration action asked for, as published or as read.
         note: what else an operator should know, in words.
         retry_after_seconds: when a deferred request is due again; None leaves it to a backoff by receive count.
+        names_flows: whether the steps say which Flow they are in.
+        at_limit: an alarm asks for more than its limit allows.
     """
 
     request_id: str
@@ -76,6 +80,7 @@ class Outcome:
     note: str | None = None
     retry_after_seconds: float | None = None
     names_flows: bool = False
+    at_limit: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The outcome as the outside sees it; every key is always there."""
@@ -115,7 +120,7 @@ class Outcome:
 
     def _described_step(self, step: StepChange, longest_text: int | None) -> dict[str, Any]:
         slot = step.slot
-        described: dict[str, Any] = {"flow_id": step.flow_id} if self.names_flows else {}
+        described: dict[str, Any] = {"flow_id": step.document_id} if self.names_flows else {}
         described |= {
             "path": _shown(slot.path, longest_text),
             "id": _shown(slot.id, longest_text),
@@ -147,27 +152,25 @@ OUTCOME_KEYS = tuple(Outcome("", "", "", Status.DEFERRED, {}).as_dict())
 """The keys of every outcome, in their order."""
 
 
-class Rejection(Permanent):
-    """A request that is refused for a reason found on our side."""
-
-    def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.code = code
-
-
 def begin(request: TimeoutRequest, door: str) -> Outcome:
     """The outcome's fixed part; the status is preliminary."""
-    target = {"flow_id": request.flow_id, "action_name": request.action_name, "step_id": request.step_id}
     return Outcome(
         request_id=request.request_id,
         door=door,
         organization=request.organization,
         status=Status.DEFERRED,
-        target={name: value for name, value in target.items() if value is not None},
+        target=request.target,
         requested_by=request.requested_by,
         reason=request.reason,
         names_flows=request.include_subflows,
     )
+
+
+_DONE = {
+    Operation.RAISE: Status.RAISED,
+    Operation.SET: Status.SET,
+    Operation.RESTORE: Status.RESTORED,
+}
 
 
 def succeeded(outcome: Outcome, request: TimeoutRequest, steps: Sequence[StepChange], **details: Any) -> Outcome:
@@ -179,7 +182,7 @@ def succeeded(outcome: Outcome, request: TimeoutRequest, steps: Sequence[StepCha
     elif not any(step.changed for step in steps):
         status = Status.UNCHANGED
     else:
-        status = Status.RAISED if request.operation is Operation.RAISE else Status.SET
+        status = _DONE[request.operation]
     return replace(outcome, status=status, steps=tuple(steps), **details)
 
 
@@ -196,6 +199,24 @@ def failed(outcome: Outcome, error: GenesysCloudError, **details: Any) -> Outcom
     )
 
 
+def ignored(outcome: Outcome, why: str, **details: Any) -> Outcome:
+    """The outcome of something that asks for nothing, or for nothing more."""
+    note = "; ".join(text for text in (why, details.pop("note", None)) if text)
+    return replace(outcome, status=Status.IGNORED, note=note, **details)
+
+
+def no_alarm(event: Mapping[str, Any], *, request_id: str, door: str) -> Outcome:
+    """The outcome of an alarm's event that tells no change of state."""
+    return Outcome(
+        request_id=request_id,
+        door=door,
+        organization="default",
+        status=Status.IGNORED,
+        target={},
+        note=plain(f"{event.get('detail-type')}: only a change of an alarm's state asks for anything"),
+    )
+
+
 def unreadable(raw: object, problem: str, *, request_id: str, door: str) -> Outcome:
     """The outcome of something that is no request; what can be read of it is kept for whoever looks into it."""
     fields = raw if isinstance(raw, dict) else {}
@@ -204,7 +225,7 @@ def unreadable(raw: object, problem: str, *, request_id: str, door: str) -> Outc
         value = fields.get(name)
         return plain(value[:256]) if isinstance(value, str) else None
 
-    target = {name: text(name) for name in ("flow_id", "action_name", "step_id")}
+    target = {name: text(name) for name in TARGET_NAMES}
     return Outcome(
         request_id=(text("request_id") or request_id)[:128],
         door=door,

@@ -1,4 +1,4 @@
-"""What to change in one document. Pure: the document and the requests in, the plan out.
+"""What to change in one document. Pure: the document, what is remembered of it and the requests in, the plan out.
 
 Requests for the same step are carried out as if one after the other, in their order; of neighbouring raises the highest
 wins, so that their order does not matter. A dry run and an inspection see the document as it was read.
@@ -6,13 +6,19 @@ wins, so that their order does not matter. A dry run and an inspection see the d
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass, field, replace
 
-from documents.flow import FlowSteps, Slot, StepIdentity
-from timeout_request import Operation, TimeoutRequest
+from documents.steps import Image, Slot, StepIdentity, Steps
+from genesys_cloud.errors import COMES_AGAIN, GenesysCloudError
+from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, matched, shortened
+from rejection import Rejection
+from timeout_request import AlarmOrder, Operation, TimeoutRequest
+
+MOST_SHOWN = 5
+LONGEST_SHOWN_PATH = 300
 
 
 @dataclass(frozen=True)
@@ -20,11 +26,12 @@ class StepChange:
     """What becomes of one step for one request.
 
     Attributes:
+        document_id: of the Flow or integration action that the step is in.
         before, after: the timeout in seconds, None where none is set.
         effective_before, effective_after: the same with the default in the place of None.
     """
 
-    flow_id: str
+    document_id: str
     slot: Slot
     before: float | None
     after: float | None
@@ -37,6 +44,22 @@ class StepChange:
         return self.after != self.before
 
 
+@dataclass(frozen=True)
+class Write:
+    """What to write into one slot: seconds, or what was there before."""
+
+    slot: Slot
+    seconds: float | None
+    image: Image | None = None
+
+    def apply(self) -> None:
+        """Writes it into the document that was planned on."""
+        if self.image is not None:
+            self.slot.put_back(self.image)
+        elif self.seconds is not None:
+            self.slot.write(int(self.seconds))
+
+
 @dataclass
 class Plan:
     """What the requests do to one document.
@@ -44,112 +67,324 @@ class Plan:
     Attributes:
         changes: per request, by its index: every step asked for, changed or not.
         problems: per request, by its index: steps that cannot be edited; then nothing is changed for it.
+        errors: per request, by its index: why it cannot be carried out; then nothing is changed for it.
+        ignored: per request, by its index: why nothing is asked of it any more, in words.
+        at_limit: requests of alarms that found every step at the limit.
         writes: the steps to write, with their final seconds.
-        done: steps that an earlier plan has written already, with their seconds.
+        entries: what has to be remembered of the steps before they are written.
+        decisions: per transition: what was decided for its steps, where that was not known before.
+        done: steps that an earlier plan has written already, with what it wrote.
     """
 
     changes: dict[int, list[StepChange]] = field(default_factory=dict)
     problems: dict[int, list[str]] = field(default_factory=dict)
-    writes: list[tuple[Slot, int]] = field(default_factory=list)
-    done: dict[StepIdentity, int] = field(default_factory=dict)
+    errors: dict[int, GenesysCloudError] = field(default_factory=dict)
+    ignored: dict[int, str] = field(default_factory=dict)
+    at_limit: set[int] = field(default_factory=set)
+    writes: list[Write] = field(default_factory=list)
+    entries: dict[Slot, Entry] = field(default_factory=dict)
+    decisions: dict[str, Goals] = field(default_factory=dict)
+    done: dict[StepIdentity, Image] = field(default_factory=dict)
 
     def apply(self) -> None:
         """Writes the steps into the document that was planned on."""
-        for slot, seconds in self.writes:
-            slot.write(seconds)
+        for write in self.writes:
+            write.apply()
 
     def claim_what_was_done_by(self, sent: Plan) -> bool:
-        """Takes over the changes of an earlier plan whose publish was not answered, where the Flow shows them done.
+        """Takes over the changes of an earlier plan whose publish was not answered, where the document shows them done.
 
         A step that stands at exactly what was sent is ours; one that stands at anything else is someone else's.
 
         Returns:
             Whether there was any.
         """
-        sent_seconds = sent.done | {slot.identity: seconds for slot, seconds in sent.writes}
+        sent_images = sent.done | {write.slot.identity: write.slot.image() for write in sent.writes}
         sent_changes = {
             (index, change.slot.identity): change for index, changes in sent.changes.items() for change in changes
         }
         for index, changes in self.changes.items():
             for number, change in enumerate(changes):
                 step = change.slot.identity
-                if sent_seconds.get(step) is not None and sent_seconds[step] == change.slot.seconds:
+                if step in sent_images and not change.slot.problem and sent_images[step] == change.slot.image():
                     changes[number] = sent_changes.get((index, step), change)
-                    self.done[step] = sent_seconds[step]
+                    self.done[step] = sent_images[step]
         return bool(self.done)
 
 
+def needs_memory(request: TimeoutRequest) -> bool:
+    """Whether a request cannot be planned without asking the ledger."""
+    return request.operation is Operation.RESTORE or request.order is not None
+
+
 def make_plan(
-    flow_id: str, steps: FlowSteps, requests: Sequence[tuple[int, TimeoutRequest]], *, default_seconds: int
+    document_id: str,
+    steps: Steps,
+    requests: Sequence[tuple[int, TimeoutRequest]],
+    *,
+    default_seconds: int,
+    memory: Memory | None = None,
 ) -> Plan:
-    """Plans all requests for one Flow.
+    """Plans all requests for one document.
 
     Args:
-        steps: what the walk through the Flow found.
+        steps: what the walk through the document found.
         requests: with their indices, in the order in which they count.
         default_seconds: what a step without a timeout counts as.
+        memory: what the ledger knows; may be left out where no request needs it.
     """
-    plan = Plan()
-    measure = _Measure(flow_id, default_seconds)
-    wishes: dict[Slot, list[tuple[int, TimeoutRequest]]] = defaultdict(list)
-    by_name: dict[str | None, list[Slot]] = defaultdict(list)
-    for slot in steps.slots:
-        by_name[slot.name].append(slot)
-    for index, request in requests:
-        candidates = steps.slots if request.action_name is None else by_name.get(request.action_name, [])
-        chosen = [slot for slot in candidates if request.step_id in {None, slot.id}]
-        problems = [slot.problem for slot in chosen if slot.problem]
-        if problems:
-            plan.problems[index] = problems
-            if request.operation is not Operation.INSPECT:
-                continue
-        plan.changes[index] = []
-        for slot in chosen:
-            if request.writes:
-                wishes[slot].append((index, request))
+    return _Planner(document_id, steps, default_seconds, memory or Memory()).plan(requests)
+
+
+@dataclass(eq=False)
+class _Step:
+    """One slot while requests are carried out on it, one after the other.
+
+    Attributes:
+        seconds: where it stands by now.
+        image: the same as an image; None once it was written.
+        entry: what is remembered of it by now; None where nothing is.
+        last_request: the one that has written it last.
+        run: neighbouring raises so far: the index of each, and what it asks for.
+        run_before: where it stood when they began.
+    """
+
+    slot: Slot
+    entry: Entry | None
+    seconds: float | None = None
+    image: Image | None = None
+    last_request: TimeoutRequest | None = None
+    run: list[tuple[int, int]] = field(default_factory=list)
+    run_before: float | None = None
+
+    def __post_init__(self) -> None:
+        self.seconds, self.image = self.slot.seconds, self.slot.image()
+
+    @property
+    def stands_as_before(self) -> bool:
+        """Whether it is what it was before this system first changed it."""
+        return self.entry is not None and self.entry.before is not None and self.image == self.entry.before.image
+
+    @property
+    def belongs_to_someone_else(self) -> bool:
+        """Whether there is something to put back, but someone else has set the step since."""
+        if self.entry is None or self.entry.before is None:
+            return False
+        return not (self.stands_as_before or self.entry.is_ours(self.seconds))
+
+    def write(self, seconds: int, request: TimeoutRequest) -> None:
+        """Goes to so many seconds."""
+        self.entry = (self.entry or Entry.of(self.slot)).intends(self.seconds, self.image, seconds)
+        self.seconds, self.image, self.last_request = seconds, None, request
+
+    def put_back(self, before: Before, request: TimeoutRequest) -> None:
+        """Goes back to what it was."""
+        self.seconds, self.image, self.last_request = before.seconds, before.image, request
+
+
+class _Planner:
+    def __init__(self, document_id: str, steps: Steps, default_seconds: int, memory: Memory) -> None:
+        self._document_id = document_id
+        self._default = default_seconds
+        self._slots = steps.slots
+        self._memory = memory
+        remembered = memory.record.entries if memory.record else ()
+        places = matched(steps.slots, [(entry.path, entry.id, entry.name) for entry in remembered])
+        self._entries = {slot: remembered[position] for position, slot in places.items()}
+        self._by_name: dict[str | None, list[Slot]] = defaultdict(list)
+        for slot in steps.slots:
+            self._by_name[slot.name].append(slot)
+        self._steps: dict[Slot, _Step] = {}
+        self._changes: dict[int, dict[Slot, StepChange]] = {}
+        self._plan = Plan()
+
+    def plan(self, requests: Sequence[tuple[int, TimeoutRequest]]) -> Plan:
+        for index, request in requests:
+            chosen = self._chosen(request)
+            problems = [slot.problem for slot in chosen if slot.problem]
+            if problems:
+                self._plan.problems[index] = problems
+                if request.operation is not Operation.INSPECT:
+                    continue
+            self._changes[index] = {}
+            if request.operation is Operation.INSPECT:
+                for slot in chosen:
+                    seconds = None if slot.problem else slot.seconds
+                    self._tell(index, slot, seconds, seconds)
+            elif request.writes:
+                self._carry_out(index, request, [self._step_of(slot) for slot in chosen])
             else:
-                before = None if slot.problem else slot.seconds
-                plan.changes[index].append(measure.change(slot, before, measure.wanted(before, request)))
-    for slot in steps.slots:
-        if slot in wishes:
-            _carry_out(plan, slot, wishes[slot], measure)
-    return plan
+                self._look_only(index, request, chosen)
+        for step in self._steps.values():
+            self._end_run(step)
+        self._conclude()
+        return self._plan
+
+    def _chosen(self, request: TimeoutRequest) -> list[Slot]:
+        candidates = self._slots if request.action_name is None else self._by_name.get(request.action_name, [])
+        return [slot for slot in candidates if request.step_id in {None, slot.id}]
+
+    def _step_of(self, slot: Slot) -> _Step:
+        if slot not in self._steps:
+            self._steps[slot] = _Step(slot, self._entries.get(slot))
+        return self._steps[slot]
+
+    def _look_only(self, index: int, request: TimeoutRequest, chosen: Iterable[Slot]) -> None:
+        """A dry run: on steps of its own, which nobody writes, and with nothing decided."""
+        steps = [_Step(slot, self._entries.get(slot)) for slot in chosen]
+        decided = dict(self._plan.decisions)
+        self._carry_out(index, request, steps)
+        for step in steps:
+            self._end_run(step)
+        self._plan.decisions = decided
+
+    def _carry_out(self, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
+        order = request.order
+        if self._memory.lost and (request.operation is Operation.RESTORE or (order and order.amount.relative)):
+            self._plan.errors[index] = LedgerUnavailable(
+                f"the ledger does not answer, and without it nothing relative is done: {self._memory.lost}",
+                hint=f"see to the ledger's DynamoDB table; {COMES_AGAIN}",
+            )
+        elif request.operation is Operation.RESTORE:
+            self._restore(index, request, steps)
+        elif order:
+            self._follow(order, index, request, steps)
+        elif request.timeout_seconds is not None:
+            carry_out = self._raise if request.operation is Operation.RAISE else self._set
+            for step in steps:
+                carry_out(index, request, step, request.timeout_seconds)
+
+    def _effective(self, seconds: float | None) -> float:
+        return self._default if seconds is None else seconds
+
+    def _tell(self, index: int, slot: Slot, before: float | None, after: float | None) -> None:
+        change = StepChange(self._document_id, slot, before, after, self._effective(before), self._effective(after))
+        self._changes[index][slot] = change
+
+    # -- raise and set -------------------------------------------------------------------------------------------------
+
+    def _raise(self, index: int, request: TimeoutRequest, step: _Step, seconds: int) -> None:
+        if not step.run:
+            step.run_before = step.seconds
+        step.run.append((index, seconds))
+        if self._effective(step.seconds) < seconds:
+            step.write(seconds, request)
+
+    def _set(self, index: int, request: TimeoutRequest, step: _Step, seconds: int) -> None:
+        self._end_run(step)
+        before = step.seconds
+        if before != seconds:
+            step.write(seconds, request)
+        self._tell(index, step.slot, before, seconds)
+
+    def _end_run(self, step: _Step) -> None:
+        """Tells neighbouring raises what they did: together, one raise to the highest of them."""
+        for index, wanted in step.run:
+            suffices = self._effective(step.run_before) >= wanted
+            self._tell(index, step.slot, step.run_before, step.run_before if suffices else step.seconds)
+        step.run = []
+
+    # -- what alarms ask for -------------------------------------------------------------------------------------------
+
+    def _follow(self, order: AlarmOrder, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
+        """A raise that an alarm asks for: within its limit, not too often, and as decided if that was done before."""
+        decided = self._memory.decisions.get(order.transition)
+        if decided is not None:
+            goals = _goals_of(steps, decided)
+        else:
+            held = self._held_by_cooldown(order, steps)
+            if held:
+                self._plan.ignored[index] = held
+                return
+            goals = {step: order.goal(self._effective(step.seconds)) for step in steps}
+            if order.amount.relative and any(goals[step] > self._effective(step.seconds) for step in steps):
+                self._plan.decisions[order.transition] = [
+                    (shortened(step.slot.path), step.slot.id, step.slot.name, goal) for step, goal in goals.items()
+                ]
+        if steps and all(order.is_at_limit(self._effective(step.seconds)) for step in steps):
+            self._plan.at_limit.add(index)
+        for step in steps:
+            self._raise(index, request, step, goals.get(step, 0))
+
+    def _held_by_cooldown(self, order: AlarmOrder, steps: Iterable[_Step]) -> str | None:
+        if not (order.amount.relative and order.cooldown_seconds):
+            return None
+        now = self._memory.now
+        raised_at = [now if step.last_request else step.entry.raised_at for step in steps if step.entry]
+        left = max((at for at in raised_at if at is not None), default=-math.inf) + order.cooldown_seconds - now
+        return f"the target was raised not long ago: the cooldown holds for another {left:.0f} s" if left > 0 else None
+
+    # -- restore -------------------------------------------------------------------------------------------------------
+
+    def _restore(self, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
+        """Puts back all steps that have something to put back, or none: whoever asked looks at the whole."""
+        for step in steps:
+            self._end_run(step)
+        foreign = [step for step in steps if step.belongs_to_someone_else]
+        if foreign:
+            self._plan.errors[index] = _changed_by_someone_else(foreign)
+            return
+        for step in steps:
+            before = step.seconds
+            if step.entry and step.entry.before:
+                if step.entry.restoring and step.stands_as_before:  # done, but not confirmed: told as what it was
+                    before = step.entry.last_written
+                step.put_back(step.entry.before, request)
+            self._tell(index, step.slot, before, step.seconds)
+        if steps and not any(change.changed for change in self._changes[index].values()):
+            self._plan.errors[index] = _nothing_to_restore()
+
+    # -- the result ----------------------------------------------------------------------------------------------------
+
+    def _conclude(self) -> None:
+        place = {slot: number for number, slot in enumerate(self._slots)}
+        for index, told in self._changes.items():
+            self._plan.changes[index] = sorted(told.values(), key=lambda change: place[change.slot])
+        for step in sorted(self._steps.values(), key=lambda step: place[step.slot]):
+            if step.last_request:
+                self._conclude_step(step, step.last_request)
+
+    def _conclude_step(self, step: _Step, request: TimeoutRequest) -> None:
+        """What is to be written, and remembered: only of what comes out in the end, not of what was in between."""
+        slot, known = step.slot, self._entries.get(step.slot)
+        if step.image is not None:
+            if known and step.image != slot.image():
+                self._plan.writes.append(Write(slot, step.seconds, step.image))
+                entry = replace(known, restoring=True)
+                self._plan.entries[slot] = entry.written_by(request.audit, self._memory.now, raised=False)
+            elif known:
+                self._plan.entries[slot] = known.forgotten()
+        elif step.seconds is not None and step.seconds != slot.seconds:
+            self._plan.writes.append(Write(slot, step.seconds))
+            raised = step.seconds > self._effective(slot.seconds)
+            entry = (known or Entry.of(slot)).intends(slot.seconds, slot.image(), int(step.seconds))
+            self._plan.entries[slot] = entry.written_by(request.audit, self._memory.now, raised=raised)
 
 
-def _carry_out(plan: Plan, slot: Slot, wishes: Iterable[tuple[int, TimeoutRequest]], measure: _Measure) -> None:
-    original = seconds = slot.seconds
-    for operation, run in groupby(wishes, key=lambda wish: wish[1].operation):
-        together = list(run)
-        # Neighbouring raises are one raise to the highest of them; each `set` counts by itself.
-        for part in [together] if operation is Operation.RAISE else [[wish] for wish in together]:
-            before = seconds
-            for _, request in part:
-                seconds = measure.wanted(seconds, request)
-            for index, request in part:
-                suffices = measure.wanted(before, request) == before
-                plan.changes[index].append(measure.change(slot, before, before if suffices else seconds))
-    if seconds is not None and seconds != original:
-        plan.writes.append((slot, int(seconds)))
+def _goals_of(steps: Iterable[_Step], decided: Goals) -> dict[_Step, int]:
+    by_slot = {step.slot: step for step in steps}
+    places = matched(list(by_slot), [(path, step_id, name) for path, step_id, name, _ in decided])
+    return {by_slot[slot]: decided[position][3] for position, slot in places.items()}
 
 
-@dataclass(frozen=True)
-class _Measure:
-    """How seconds are counted in one Flow."""
+def _changed_by_someone_else(steps: Sequence[_Step]) -> Rejection:
+    shown = ", ".join(
+        f"{step.slot.path[-LONGEST_SHOWN_PATH:]} stands at {step.seconds} s, not at {entry.last_written} s"
+        for step in steps[:MOST_SHOWN]
+        if (entry := step.entry)
+    )
+    unshown = len(steps) - MOST_SHOWN
+    return Rejection(
+        "changed_by_someone_else",
+        f"nothing is put back, for someone else has changed it since: {shown}"
+        + (f" and {unshown} more" if unshown > 0 else ""),
+        hint="what someone else has set is theirs: use operation set if it is to change, or narrow with step_id",
+    )
 
-    flow_id: str
-    default_seconds: int
 
-    def effective(self, seconds: float | None) -> float:
-        return self.default_seconds if seconds is None else seconds
-
-    def wanted(self, seconds: float | None, request: TimeoutRequest) -> float | None:
-        """What the request makes of a step that stands at so many seconds."""
-        wish = request.timeout_seconds
-        if wish is None or request.operation is Operation.INSPECT:
-            return seconds
-        if request.operation is Operation.RAISE and self.effective(seconds) >= wish:
-            return seconds
-        return wish
-
-    def change(self, slot: Slot, before: float | None, after: float | None) -> StepChange:
-        return StepChange(self.flow_id, slot, before, after, self.effective(before), self.effective(after))
+def _nothing_to_restore() -> Rejection:
+    return Rejection(
+        "nothing_to_restore",
+        "this system has changed nothing here that could be put back",
+        hint="it was restored already, or never changed; operation inspect shows where it stands",
+    )

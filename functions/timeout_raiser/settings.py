@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from policy import Policy
+from routing import InvalidRoute, RouteReader
+
+DEFAULT_ALARM_POLICY = '{"headroom_percent": 50, "raise_by_percent": 50, "cooldown_seconds": 300}'
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -18,17 +23,23 @@ class Settings:
 
     Attributes:
         secret_id: name or ARN of the secret, `{organization}` standing for the request's organization.
+        ledger_table_name: the DynamoDB table that remembers what was changed.
+        alarm_routes_parameter: the SSM parameter with the routes of alarms; None where there is none.
+        default_alarm_policy: of a route without one.
         service, metrics_namespace: how Powertools names what it logs and counts.
         max_timeout_seconds: limit of a Flow step where the organization's secret names none.
         default_timeout_seconds: what a step without a timeout counts as.
         max_publish_attempts: conflicts met in one invocation before a request has to wait.
-        flow_concurrency: Flows that are worked on side by side.
+        flow_concurrency: documents that are worked on side by side.
     """
 
     secret_id: str
     request_queue_url: str
     dead_letter_queue_url: str
     event_bus_name: str
+    ledger_table_name: str
+    alarm_routes_parameter: str | None
+    default_alarm_policy: Policy
     service: str
     metrics_namespace: str
     log_level: str
@@ -72,6 +83,9 @@ class Settings:
             request_queue_url=text("REQUEST_QUEUE_URL"),
             dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
             event_bus_name=text("EVENT_BUS_NAME", "default"),
+            ledger_table_name=text("LEDGER_TABLE_NAME"),
+            alarm_routes_parameter=environment.get("ALARM_ROUTES_PARAMETER") or None,
+            default_alarm_policy=_policy(environment, "DEFAULT_ALARM_POLICY", problems),
             service=text("POWERTOOLS_SERVICE_NAME", "timeout-raiser"),
             metrics_namespace=text("POWERTOOLS_METRICS_NAMESPACE", "GenesysTimeoutRaiser"),
             log_level=level("POWERTOOLS_LOG_LEVEL", "INFO"),
@@ -85,3 +99,13 @@ class Settings:
         if problems:
             raise ConfigurationError(f"the function's environment is wrong: {'; '.join(problems)}")
         return settings
+
+
+def _policy(environment: Mapping[str, str], name: str, problems: list[str]) -> Policy:
+    try:
+        return RouteReader().read_policy(json.loads(environment.get(name) or DEFAULT_ALARM_POLICY), within=name)
+    except InvalidRoute as error:
+        problems.append(str(error))
+    except (ValueError, RecursionError):
+        problems.append(f"{name} is not JSON")
+    return Policy()

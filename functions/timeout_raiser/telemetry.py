@@ -58,12 +58,17 @@ class Telemetry:
         self._happened.append("GenesysThrottles")
 
     def published(self) -> None:
-        """A Flow was published."""
+        """A Flow or an integration action was published."""
         self._happened.append("FlowPublishes")
 
     def conflicted(self) -> None:
         """Someone else had published in between."""
         self._happened.append("PublishConflicts")
+
+    def not_recorded(self, what: str, why: str) -> None:
+        """A change was published that the ledger does not know of: restore will not put it back."""
+        self._happened.append("ChangesNotRecorded")
+        self._logger.error("change not recorded in the ledger", extra={"document": what, "why": why})
 
     def outcome_events_failed(self, count: int, why: str) -> None:
         """So many outcomes did not reach the event bus. What they tell of has happened all the same."""
@@ -86,6 +91,8 @@ class Telemetry:
             self._happened.append("RequestsReceived")
             if outcome.status in _BY_STATUS:
                 self._happened.append(_BY_STATUS[outcome.status])
+            if outcome.at_limit:
+                self._happened.append("TimeoutsAtLimit")
             self._logger.info(REQUEST_FINISHED, extra={**outcome.in_brief(), "correlation_id": outcome.request_id})
 
     def flush(self) -> None:

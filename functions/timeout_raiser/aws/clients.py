@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider, SSMProvider
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_sqs import SQSClient
 
@@ -39,13 +42,38 @@ def events() -> EventBridgeClient:
     return client
 
 
+def dynamodb() -> DynamoDBClient:
+    """DynamoDB."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def cloudwatch() -> CloudWatchClient:
+    """CloudWatch."""
+    client: CloudWatchClient = _client("cloudwatch")
+    return client
+
+
+def parameters() -> SSMProvider:
+    """Systems Manager's parameters, behind Powertools' cache."""
+    from aws_lambda_powertools.utilities.parameters import SSMProvider  # noqa: PLC0415  # costs a cold start
+
+    provider: SSMProvider = _provider("ssm", SSMProvider)
+    return provider
+
+
 def secrets() -> SecretsProvider:
     """Secrets Manager, behind Powertools' cache."""
     from aws_lambda_powertools.utilities.parameters import SecretsProvider  # noqa: PLC0415  # costs a cold start
 
-    client = _client("secretsmanager")
+    provider: SecretsProvider = _provider("secretsmanager", SecretsProvider)
+    return provider
+
+
+def _provider(service: str, kind: Callable[..., Any]) -> Any:
+    client = _client(service)
+    name = f"provider of {service}"
     with _lock:
-        if "secrets" not in _made:
-            _made["secrets"] = SecretsProvider(boto3_client=client)
-        provider: SecretsProvider = _made["secrets"]
-        return provider
+        if name not in _made:
+            _made[name] = kind(boto3_client=client)
+        return _made[name]

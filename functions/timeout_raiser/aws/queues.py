@@ -79,11 +79,37 @@ class DeadLetterQueue:
 
 
 class RequestQueue:
-    """The queue that requests come from."""
+    """The queue that requests come from, and that what has to wait goes to."""
 
     def __init__(self, url: str, client: Callable[[], SQSClient]) -> None:
         self._url = url
         self._client = client
+
+    def put_off(self, messages: Sequence[tuple[str, int]], deadline: Deadline) -> dict[int, str]:
+        """Sends messages to be seen after their waits, as many as it can before the deadline.
+
+        Args:
+            messages: text and seconds of each.
+
+        Returns:
+            For each that is not safely there: its index, and why.
+        """
+        packs = in_packs(
+            list(enumerate(messages)),
+            lambda item: len(item[1][0].encode(errors="replace")),
+            most_entries=MOST_ENTRIES,
+            most_bytes=MOST_BYTES,
+        )
+        return _call_for_each(
+            packs,
+            lambda pack: self._client().send_message_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(index), "MessageBody": text, "DelaySeconds": seconds} for index, (text, seconds) in pack
+                ],
+            ),
+            deadline,
+        )
 
     def show_again(self, waits: Sequence[tuple[str, int]], deadline: Deadline) -> dict[int, str]:
         """Makes messages visible again after their waits, as many as it can before the deadline.

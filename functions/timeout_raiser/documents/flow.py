@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from documents.steps import Image, StepIdentity, Steps, SubflowReference
 from genesys_cloud.flows import FLOW_ID_PATTERN
 
 DATA_ACTION = "data-action"
@@ -18,16 +19,13 @@ SUB_FLOW = "sub-flow"
 
 _FLOW_ID = re.compile(FLOW_ID_PATTERN)
 
-StepIdentity = tuple[str, str | None, str | None]
-"""Path, id and name of a step: what it can be known by in another copy of the Flow."""
-
 Place = tuple["Place", "str | int"] | None
 """Where an object stands: its parent's place and the key there; None for the document itself."""
 
 
 @dataclass(frozen=True, eq=False)
-class Slot:
-    """The place of one Data Action's timeout.
+class FlowSlot:
+    """The place of one step's timeout.
 
     Attributes:
         id, name: the step's own; None where it has none that is text.
@@ -75,39 +73,41 @@ class Slot:
             self._step["settings"] = {}
         self._step["settings"]["timeout"] = seconds
 
+    def image(self) -> Image:
+        """`settings` as far as `write` touches it."""
+        if "settings" not in self._step:
+            return {}
+        settings = self._step["settings"]
+        if settings is None:
+            return {"settings": None}
+        return {"settings": {"timeout": settings["timeout"]} if "timeout" in settings else {}}
 
-@dataclass(frozen=True)
-class SubflowReference:
-    """A step that leads to another Flow."""
-
-    flow_id: str
-    _place: Place
-
-    @cached_property
-    def path(self) -> str:
-        """Where the step stands."""
-        return _path(self._place)
-
-
-@dataclass(frozen=True)
-class FlowSteps:
-    """What one walk through a Flow finds, in the order of the document."""
-
-    slots: list[Slot]
-    subflows: list[SubflowReference]
+    def put_back(self, image: Image) -> None:
+        """Settings and timeout as they were; what else the settings hold by now stays."""
+        settings, was = self._step.get("settings"), image.get("settings")
+        if was and "timeout" in was:
+            self._step["settings"] = {**(settings or {}), **was}
+            return
+        if settings:
+            settings.pop("timeout", None)
+        if was is None and not settings:
+            if "settings" in image:
+                self._step["settings"] = None
+            else:
+                self._step.pop("settings", None)
 
 
-def find_steps(flow: dict[str, Any]) -> FlowSteps:
+def find_steps(flow: dict[str, Any]) -> Steps:
     """Walks the whole Flow once, however deep, and never into the `settings` of a Data Action: they are user data."""
-    found = FlowSteps([], [])
+    found = Steps([])
     for node, place in _objects(flow):
         kind = node.get("type")
         if kind == DATA_ACTION:
-            found.slots.append(Slot(_text(node, "id"), _text(node, "name"), node, place))
+            found.slots.append(FlowSlot(_text(node, "id"), _text(node, "name"), node, place))
         elif kind == SUB_FLOW:
             flow_id = _referenced_flow(node)
             if flow_id is not None:
-                found.subflows.append(SubflowReference(flow_id, place))
+                found.subflows.append(SubflowReference(flow_id, partial(_path, place)))
     return found
 
 

@@ -1,0 +1,249 @@
+"""What an alarm leads to: a request, a message to ourselves for later, or nothing.
+
+| what comes          | what is done                                                                        |
+|---------------------|-------------------------------------------------------------------------------------|
+| a change to ALARM   | a raise by its route's policy; a re-check later, where the policy wants one         |
+| a change to OK      | a restore, at once or once it has stayed OK, where the policy wants one             |
+| any other change    | nothing; and nothing for one that was muted or suppressed                           |
+| a re-check          | if the alarm still burns: the next raise, and the next re-check                     |
+| a restore to be due | before it is due: another hop; then, if the alarm has stayed OK: the restore        |
+
+Every transition, and every look at one that goes on, acts once. What is done is marked as finished when everything that
+follows from it is done, its next message to ourselves included. Before that mark a repetition does only what is missing
+(`remembering` says how); after it, it does nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+from alarms import AlarmNow, AlarmSignal
+from doors import Ask, Door
+from errands import Errand
+from follow_ups import AlarmReference, FollowUp, Purpose
+from genesys_cloud.deadline import Deadline
+from genesys_cloud.errors import COMES_AGAIN, GenesysCloudError, OutOfTime
+from genesys_cloud.json_text import plain
+from internal_error import InternalError
+from ledger import Ledger, LedgerUnavailable
+from outcomes import Outcome, Status, failed, ignored
+from rejection import Rejection
+from routing import ALARM_NOT_ROUTED, Route, Router
+from timeout_request import AlarmOrder, TimeoutRequest, made_of, target_of
+
+SAME_MOMENT = timedelta(seconds=1)
+"""A payload and DescribeAlarms may differ by so much about the time of one transition."""
+EARLY_SECONDS = 1.0
+"""What comes so much too early is due: SQS delays by whole seconds."""
+SHORTEST_LOOK_SECONDS = 1.0
+
+ACTED_ALREADY = "this transition of the alarm was acted upon already"
+NO_LATENCY = (
+    "headroom_percent has nothing to go by: the alarm says no latency of a known unit"
+    " (latency_unit says the unit, a raise_by_* beside it what to do without a latency)"
+)
+
+
+class Watch(Protocol):
+    """Says what alarms are in now."""
+
+    def look(self, alarm_name: str, contributor_id: str | None) -> AlarmNow | None:
+        """What the alarm is in now; None where there is no such alarm. Raises a Transient where that is not known."""
+
+
+class Verdict(NamedTuple):
+    """What an alarm leads to: a request, or an outcome at once; and what is left to do after either."""
+
+    outcome: Outcome | None = None
+    request: TimeoutRequest | None = None
+    errand: Errand | None = None
+
+
+class AlarmDesk:
+    """Sees to the alarms of one invocation.
+
+    Args:
+        on_bug: is told of an exception that nobody expected, while it is handled.
+        now: the time of day, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        watch: Watch,
+        ledger: Ledger,
+        deadline: Deadline,
+        on_bug: Callable[[str], None],
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._router = router
+        self._watch = watch
+        self._ledger = ledger
+        self._deadline = deadline
+        self._on_bug = on_bug
+        self._now = now
+        self._dealt_with: set[str] = set()
+
+    def see_to(self, asks: Sequence[Ask], door: Door) -> None:
+        """Gives every ask of an alarm its request or its outcome, and its errand."""
+        alarms = [ask for ask in asks if ask.signal or ask.follow_up]
+        self._dealt_with = self._finished([ask.transition for ask in alarms])
+        for ask in alarms:
+            blank = _blank(ask, door)
+            try:
+                verdict = self._verdict(ask, blank)
+            except GenesysCloudError as error:
+                verdict = Verdict(failed(blank, error))
+            except Exception as error:  # noqa: BLE001  # one alarm's trouble must not be its neighbours'
+                self._on_bug(f"seeing to {blank.requested_by}")
+                verdict = Verdict(failed(blank, InternalError.of(f"{blank.requested_by}", error)))
+            ask.outcome, ask.request, ask.errand = verdict
+
+    def _finished(self, transitions: Sequence[str]) -> set[str]:
+        try:
+            return self._ledger.finished(transitions) if transitions else set()
+        except LedgerUnavailable:  # what is relative will wait for it; the rest may be repeated without harm
+            return set()
+
+    def _verdict(self, ask: Ask, blank: Outcome) -> Verdict:
+        if ask.follow_up:
+            blank = _aimed(blank, ask.follow_up.route)
+            heed = self._recheck if ask.follow_up.purpose is Purpose.RECHECK else self._restore_in_time
+            return heed(ask.follow_up, blank)
+        signal = ask.signal
+        if signal is None or signal.silenced:
+            return Verdict(ignored(blank, f"the alarm's actions are not to happen: {signal and signal.silenced}"))
+        if signal.state == "ALARM":
+            return self._burning(signal, blank)
+        if signal.state == "OK":
+            return self._over(signal, blank)
+        return Verdict(ignored(blank, f"only a change to ALARM or OK asks for anything, not to {signal.state or '?'}"))
+
+    # -- a transition --------------------------------------------------------------------------------------------------
+
+    def _burning(self, signal: AlarmSignal, blank: Outcome) -> Verdict:
+        route = self._router.route(signal)
+        latency = signal.latency.seconds(route.policy.latency_unit) if signal.latency else None
+        look = FollowUp(Purpose.RECHECK, AlarmReference.of(signal), route, self._now(), latency_seconds=latency)
+        return self._step(signal.transition_id, look, blank, cooldown_seconds=route.policy.cooldown_seconds)
+
+    def _over(self, signal: AlarmSignal, blank: Outcome) -> Verdict:
+        try:
+            route = self._router.route(signal)
+        except Rejection as rejection:
+            if rejection.code != ALARM_NOT_ROUTED:
+                raise
+            return Verdict(ignored(blank, "the alarm is over, and no route says that this asks for anything"))
+        policy, alarm = route.policy, AlarmReference.of(signal)
+        blank = _aimed(blank, route)
+        if not policy.restore_on_ok:
+            return Verdict(ignored(blank, "the alarm is over, and its policy does not say restore_on_ok"))
+        if self._is_repeated(alarm.transition):
+            return Verdict(ignored(blank, ACTED_ALREADY))
+        if policy.restore_after_seconds:
+            later = FollowUp(Purpose.RESTORE, alarm, route, self._now() + policy.restore_after_seconds)
+            outcome = ignored(blank, f"to be restored if the alarm stays OK for {policy.restore_after_seconds} s")
+            return Verdict(outcome, errand=Errand(alarm.transition, next=later))
+        now = self._look(alarm)
+        if now and now.state == "ALARM":
+            return Verdict(ignored(blank, "the alarm is in ALARM again: nothing is put back"))
+        return _restore(alarm.transition, route, blank)
+
+    # -- a message to ourselves ----------------------------------------------------------------------------------------
+
+    def _recheck(self, follow_up: FollowUp, blank: Outcome) -> Verdict:
+        now = self._look(follow_up.alarm)
+        if now is None or not _is_still(now, "ALARM", follow_up.alarm):
+            return Verdict(ignored(blank, "the alarm has changed since: there is nothing left to do for this one"))
+        observed = now.latency.seconds(follow_up.route.policy.latency_unit) if now.latency else None
+        latency = follow_up.latency_seconds if observed is None else observed
+        look = replace(follow_up, number=follow_up.number + 1, latency_seconds=latency)
+        return self._step(follow_up.transition, look, blank, cooldown_seconds=0)
+
+    def _restore_in_time(self, follow_up: FollowUp, blank: Outcome) -> Verdict:
+        left = follow_up.due_at - self._now()
+        if left > EARLY_SECONDS:
+            outcome = ignored(blank, f"to be restored if the alarm stays OK for another {left:.0f} s")
+            return Verdict(outcome, errand=Errand(None, next=follow_up))
+        now = self._look(follow_up.alarm)
+        if now is None:
+            return Verdict(ignored(blank, "the alarm is gone: nobody can say that it stayed OK, nothing is put back"))
+        if not _is_still(now, "OK", follow_up.alarm):
+            return Verdict(ignored(blank, "the alarm has not stayed OK: nothing is put back"))
+        return _restore(follow_up.transition, follow_up.route, blank)
+
+    # -- what is done --------------------------------------------------------------------------------------------------
+
+    def _step(self, transition: str, look: FollowUp, blank: Outcome, *, cooldown_seconds: int) -> Verdict:
+        """One step of a raise, and another look afterwards where the policy wants one."""
+        policy = look.route.policy
+        blank = _aimed(blank, look.route)
+        if self._is_repeated(transition):
+            return Verdict(ignored(blank, ACTED_ALREADY))
+        amount = policy.amount(look.latency_seconds)
+        if amount is None:
+            return Verdict(ignored(blank, NO_LATENCY), errand=Errand(transition))
+        wait = policy.recheck_after_seconds
+        errand = Errand(
+            transition,
+            next=None if wait is None else replace(look, due_at=self._now() + wait),
+            may_find_more_to_do=policy.may_find_more_to_do,
+        )
+        order = AlarmOrder(transition, amount, policy.limit_seconds, cooldown_seconds)
+        return Verdict(request=_request("raise", look.route, blank, order), errand=errand)
+
+    # -- what is so ----------------------------------------------------------------------------------------------------
+
+    def _is_repeated(self, transition: str) -> bool:
+        """Whether it is dealt with already, or in this very batch."""
+        repeated = transition in self._dealt_with
+        self._dealt_with.add(transition)
+        return repeated
+
+    def _look(self, alarm: AlarmReference) -> AlarmNow | None:
+        if not self._deadline.allows(SHORTEST_LOOK_SECONDS):
+            raise OutOfTime(f"alarm {alarm.name!a} was not looked at: no time was left", hint=COMES_AGAIN)
+        return self._watch.look(alarm.name, alarm.contributor_id)
+
+
+def _is_still(now: AlarmNow, state: str, alarm: AlarmReference) -> bool:
+    """Whether the alarm is in this state ever since the transition spoken of."""
+    if now.state != state:
+        return False
+    if now.transitioned_at is None or alarm.changed_at is None:
+        return True
+    return now.transitioned_at <= alarm.changed_at + SAME_MOMENT
+
+
+def _restore(transition: str, route: Route, blank: Outcome) -> Verdict:
+    return Verdict(request=_request("restore", route, blank), errand=Errand(transition, restores=True))
+
+
+def _request(operation: str, route: Route, blank: Outcome, order: AlarmOrder | None = None) -> TimeoutRequest:
+    who = {"requested_by": blank.requested_by, "reason": blank.reason}
+    return made_of({**route.target, **who, "operation": operation}, blank.request_id, order)
+
+
+def _blank(ask: Ask, door: Door) -> Outcome:
+    """An outcome that says who asks and why, and nothing yet of what becomes of it."""
+    alarm = ask.follow_up.alarm if ask.follow_up else AlarmReference.of(ask.signal) if ask.signal else None
+    return Outcome(
+        request_id=ask.request_id(door),
+        door=door,
+        organization="default",
+        status=Status.DEFERRED,
+        target={},
+        requested_by=plain(f"alarm {alarm.name}"[:256]) if alarm else None,
+        reason=plain(alarm.reason[:256]) if alarm else None,
+    )
+
+
+def _aimed(blank: Outcome, route: Route) -> Outcome:
+    return replace(
+        blank, target=target_of(route.target), organization=route.target.get("organization", blank.organization)
+    )

@@ -1,0 +1,161 @@
+"""The ledger in DynamoDB.
+
+| `pk`                         | `sk`               | holds                                                            |
+|------------------------------|--------------------|------------------------------------------------------------------|
+| `{organization}/{kind}/{id}` | `timeouts`         | `revision`, `entries` (JSON): what is remembered of one document |
+| `transition/{id}`            | the document's key | `goals` (JSON): what was decided for the document's steps        |
+| `transition/{id}`            | `finished`         | that everything was done for it                                  |
+
+What was decided or finished, and a document with nothing left to restore, expires (`expires_at`, seconds since 1970).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from documents.kinds import DocumentKey
+from ledger import Entry, Goals, LedgerUnavailable, Memory, Record, RecordChanged
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    _Key = dict[str, AttributeValueTypeDef]
+    _Item = dict[str, AttributeValueTypeDef]
+
+KEPT_SECONDS = 30 * 86_400
+"""What is over is kept for a month: longer than any message lives, the dead-letter queue included."""
+MOST_KEYS = 100
+"""Of one BatchGetItem."""
+MOST_TRIES = 3
+"""Of one BatchGetItem that DynamoDB answers only in part."""
+
+_RECORD, _FINISHED = "timeouts", "finished"
+
+
+class LedgerTable:
+    """The ledger's table, as one invocation sees it; threads may share it.
+
+    After it has not answered once, it is not asked again in this invocation: work must not wait for it over and over.
+
+    Args:
+        client: gives the DynamoDB client.
+        now: the time of day, in seconds since 1970.
+    """
+
+    def __init__(
+        self, name: str, client: Callable[[], DynamoDBClient], *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._name = name
+        self._client = client
+        self._now = now
+        self._trouble: str | None = None
+
+    def recall(self, key: DocumentKey, transitions: Sequence[str]) -> Memory:
+        """The document's record, and what was decided for its steps for these transitions."""
+        record_key = _key(_name(key), _RECORD)
+        items = self._get([record_key, *(_key(_of(transition), _name(key)) for transition in transitions)])
+        found = items.get((_name(key), _RECORD))
+        decisions = {
+            transition: json.loads(items[_of(transition), _name(key)]["goals"]["S"])
+            for transition in transitions
+            if (_of(transition), _name(key)) in items
+        }
+        return Memory(_record(key, found) if found else Record(key), decisions=decisions, now=self._now())
+
+    def decide(self, key: DocumentKey, transition: str, goals: Goals) -> None:
+        """Keeps a decision; raises RecordChanged where another invocation was first."""
+        item: _Item = {
+            **_key(_of(transition), _name(key)),
+            "goals": {"S": json.dumps(goals)},
+            "expires_at": self._in_a_month(),
+        }
+        with self._asked("PutItem"):
+            self._client().put_item(TableName=self._name, Item=item, ConditionExpression="attribute_not_exists(pk)")
+
+    def write(self, record: Record) -> None:
+        """Keeps the record; raises RecordChanged if it is no longer of the revision before."""
+        item: _Item = {
+            **_key(_name(record.key), _RECORD),
+            "revision": {"N": str(record.revision)},
+            "entries": {"S": json.dumps([entry.as_json() for entry in record.entries])},
+        }
+        if not record.holds_something_to_restore:
+            item["expires_at"] = self._in_a_month()
+        with self._asked("PutItem"):
+            self._client().put_item(
+                TableName=self._name,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR revision = :before",
+                ExpressionAttributeValues={":before": {"N": str(record.revision - 1)}},
+            )
+
+    def finished(self, transitions: Sequence[str]) -> set[str]:
+        """Those of the transitions that everything was done for."""
+        items = self._get([_key(_of(transition), _FINISHED) for transition in transitions])
+        return {transition for transition in transitions if (_of(transition), _FINISHED) in items}
+
+    def finish(self, transition: str) -> None:
+        """Keeps that everything was done for a transition."""
+        item: _Item = {**_key(_of(transition), _FINISHED), "expires_at": self._in_a_month()}
+        with self._asked("PutItem"):
+            self._client().put_item(TableName=self._name, Item=item)
+
+    def _get(self, keys: Sequence[_Key]) -> dict[tuple[str, str], _Item]:
+        found: dict[tuple[str, str], _Item] = {}
+        for start in range(0, len(keys), MOST_KEYS):
+            wanted: Any = {self._name: {"Keys": list(keys[start : start + MOST_KEYS]), "ConsistentRead": True}}
+            for _ in range(MOST_TRIES):
+                with self._asked("BatchGetItem"):
+                    answer = self._client().batch_get_item(RequestItems=wanted)
+                for item in answer.get("Responses", {}).get(self._name, []):
+                    found[item["pk"]["S"], item["sk"]["S"]] = item
+                wanted = answer.get("UnprocessedKeys")
+                if not wanted:
+                    break
+            else:
+                raise self._unavailable("BatchGetItem", "it answers only in part")
+        return found
+
+    @contextmanager
+    def _asked(self, operation: str) -> Iterator[None]:
+        if self._trouble:
+            raise LedgerUnavailable(self._trouble)
+        try:
+            yield
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                raise RecordChanged from error
+            raise self._unavailable(operation, str(error)) from error
+        except BotoCoreError as error:
+            raise self._unavailable(operation, str(error)) from error
+
+    def _unavailable(self, operation: str, why: str) -> LedgerUnavailable:
+        self._trouble = f"{operation} on table {self._name}: {why}"
+        return LedgerUnavailable(self._trouble)
+
+    def _in_a_month(self) -> AttributeValueTypeDef:
+        return {"N": str(int(self._now()) + KEPT_SECONDS)}
+
+
+def _name(key: DocumentKey) -> str:
+    return f"{key.organization}/{key.kind}/{key.id}"
+
+
+def _of(transition: str) -> str:
+    return f"transition/{transition}"
+
+
+def _key(pk: str, sk: str) -> _Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _record(key: DocumentKey, item: _Item) -> Record:
+    entries = tuple(Entry.from_json(fields) for fields in json.loads(item["entries"]["S"]))
+    return Record(key, int(item["revision"]["N"]), entries)

@@ -1,0 +1,13 @@
+"""A refusal for a reason found on our side."""
+
+from __future__ import annotations
+
+from genesys_cloud.errors import Permanent
+
+
+class Rejection(Permanent):
+    """A request that is refused for a reason found on our side."""
+
+    def __init__(self, code: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code

@@ -1,0 +1,103 @@
+"""The ledger's part in the change of one document: what has to be known before planning, and kept before writing.
+
+1. Where a request needs it, or something is about to be written, the document's record is recalled.
+2. What was decided for an alarm's transition is kept; from then on it is absolute, whoever carries it out.
+3. What is about to be written is kept, with what was there before.
+4. The document is published (by `changes`).
+5. That it was is kept.
+
+A crash after any of these loses nothing: the next one to come finds the decision and the intention, and only does what
+is missing. Where the ledger does not answer, what is absolute is carried out all the same, and told to be unrecorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from documents.kinds import DocumentKey
+from ledger import Entry, Ledger, LedgerUnavailable, Memory, Record, RecordChanged
+from planning import Plan, needs_memory
+from timeout_request import TimeoutRequest
+
+MOST_RACES = 5
+"""So often may others be faster at writing one record, until it counts as not answering."""
+
+
+class Remembering:
+    """What is remembered of one document while it is changed.
+
+    Args:
+        requests: with their indices.
+        not_recorded: is told what could not be recorded, and why.
+
+    Attributes:
+        memory: what the next plan has to go by.
+    """
+
+    def __init__(
+        self,
+        key: DocumentKey,
+        ledger: Ledger,
+        requests: Sequence[tuple[int, TimeoutRequest]],
+        not_recorded: Callable[[str, str], None],
+    ) -> None:
+        self._key = key
+        self._ledger = ledger
+        self._transitions = list(dict.fromkeys(request.order.transition for _, request in requests if request.order))
+        self._not_recorded = not_recorded
+        self._races = 0
+        self._intended: list[tuple[Entry, float | None]] = []
+        self.memory = Memory()
+        if any(needs_memory(request) for _, request in requests):
+            self._recall()
+
+    def holds(self, plan: Plan) -> bool:
+        """Keeps what has to be kept before a plan is carried out; False if more is known by now: plan again."""
+        if self.memory.lost or not (plan.writes or plan.decisions or plan.entries):
+            return True
+        try:
+            if self.memory.record is None:
+                self._recall()
+                return False
+            for transition, goals in plan.decisions.items():
+                self._ledger.decide(self._key, transition, goals)
+            self._write(self.memory.record, plan.entries.values())
+        except RecordChanged:
+            self._races += 1
+            if self._races > MOST_RACES:
+                self.memory = Memory(lost="others keep writing the same record")
+            else:
+                self._recall()
+            return False
+        except LedgerUnavailable as error:
+            self.memory = Memory(lost=error.message)
+            return False
+        self._intended = [(plan.entries[write.slot], write.seconds) for write in plan.writes]
+        return True
+
+    def published(self, version: str | None) -> None:
+        """Keeps that what was intended is published, as this version.
+
+        Where that fails, the intention stands, and is enough to put everything back.
+        """
+        if self.memory.lost:
+            self._not_recorded(str(self._key), self.memory.lost)
+        elif self.memory.record:
+            with suppress(RecordChanged, LedgerUnavailable):
+                self._write(
+                    self.memory.record, [entry.confirmed(seconds, version) for entry, seconds in self._intended]
+                )
+
+    def _recall(self) -> None:
+        try:
+            self.memory = self._ledger.recall(self._key, self._transitions)
+        except LedgerUnavailable as error:
+            self.memory = Memory(lost=error.message)
+
+    def _write(self, record: Record, entries: Iterable[Entry]) -> None:
+        written = record.with_entries(entries, self.memory.now)
+        if written.entries != record.entries:
+            self._ledger.write(written)
+            self.memory = replace(self.memory, record=written)
