@@ -15,6 +15,7 @@ follows from it is done, its next message to ourselves included. Before that mar
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,13 +34,13 @@ from ledger import Ledger, LedgerUnavailable
 from outcomes import Outcome, Status, failed, ignored
 from rejection import Rejection
 from routing import ALARM_NOT_ROUTED, Route, Router
+from side_by_side import SideBySide
 from timeout_request import AlarmOrder, TimeoutRequest, made_of, target_of
 
 SAME_MOMENT = timedelta(seconds=1)
 """A payload and DescribeAlarms may differ by so much about the time of one transition."""
 EARLY_SECONDS = 1.0
 """What comes so much too early is due: SQS delays by whole seconds."""
-SHORTEST_LOOK_SECONDS = 1.0
 
 ACTED_ALREADY = "this transition of the alarm was acted upon already"
 NO_LATENCY = (
@@ -67,6 +68,7 @@ class AlarmDesk:
     """Sees to the alarms of one invocation.
 
     Args:
+        concurrency: alarms that are seen to at the same time.
         on_bug: is told of an exception that nobody expected, while it is handled.
         now: the time of day, in seconds since 1970.
     """
@@ -77,38 +79,50 @@ class AlarmDesk:
         watch: Watch,
         ledger: Ledger,
         deadline: Deadline,
-        on_bug: Callable[[str], None],
         *,
+        concurrency: int,
+        on_bug: Callable[[str], None],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._router = router
         self._watch = watch
         self._ledger = ledger
         self._deadline = deadline
+        self._concurrency = concurrency
         self._on_bug = on_bug
         self._now = now
+        self._lock = threading.Lock()
         self._dealt_with: set[str] = set()
 
     def see_to(self, asks: Sequence[Ask], door: Door) -> None:
-        """Gives every ask of an alarm its request or its outcome, and its errand."""
+        """Gives every ask of an alarm its request or its outcome, and its errand; side by side, and by the deadline."""
         alarms = [ask for ask in asks if ask.signal or ask.follow_up]
-        self._dealt_with = self._finished([ask.transition for ask in alarms])
-        for ask in alarms:
-            blank = _blank(ask, door)
-            try:
-                verdict = self._verdict(ask, blank)
-            except GenesysCloudError as error:
-                verdict = Verdict(failed(blank, error))
-            except Exception as error:  # noqa: BLE001  # one alarm's trouble must not be its neighbours'
-                self._on_bug(f"seeing to {blank.requested_by}")
-                verdict = Verdict(failed(blank, InternalError.of(f"{blank.requested_by}", error)))
+        if not alarms:
+            return
+        with SideBySide(self._concurrency, self._deadline) as workers:
+            transitions = tuple(ask.transition for ask in alarms)
+            self._dealt_with = workers.map(self._finished, [transitions]).get(transitions, set())
+            verdicts = workers.map(lambda number: self._safe_verdict(alarms[number], door), range(len(alarms)))
+        for number, ask in enumerate(alarms):
+            verdict = verdicts.get(number) or Verdict(failed(_blank(ask, door), _overdue()))
             ask.outcome, ask.request, ask.errand = verdict
 
     def _finished(self, transitions: Sequence[str]) -> set[str]:
         try:
-            return self._ledger.finished(transitions) if transitions else set()
+            return self._ledger.finished(transitions)
         except LedgerUnavailable:  # what is relative will wait for it; the rest may be repeated without harm
             return set()
+
+    def _safe_verdict(self, ask: Ask, door: Door) -> Verdict:
+        """The verdict; one alarm's trouble must not be its neighbours'."""
+        blank = _blank(ask, door)
+        try:
+            return self._verdict(ask, blank)
+        except GenesysCloudError as error:
+            return Verdict(failed(blank, error))
+        except Exception as error:  # noqa: BLE001  # a bug
+            self._on_bug(f"seeing to {blank.requested_by}")
+            return Verdict(failed(blank, InternalError.of(f"seeing to {blank.requested_by}", error)))
 
     def _verdict(self, ask: Ask, blank: Outcome) -> Verdict:
         if ask.follow_up:
@@ -201,14 +215,17 @@ class AlarmDesk:
 
     def _is_repeated(self, transition: str) -> bool:
         """Whether it is dealt with already, or in this very batch."""
-        repeated = transition in self._dealt_with
-        self._dealt_with.add(transition)
+        with self._lock:
+            repeated = transition in self._dealt_with
+            self._dealt_with.add(transition)
         return repeated
 
     def _look(self, alarm: AlarmReference) -> AlarmNow | None:
-        if not self._deadline.allows(SHORTEST_LOOK_SECONDS):
-            raise OutOfTime(f"alarm {alarm.name!a} was not looked at: no time was left", hint=COMES_AGAIN)
         return self._watch.look(alarm.name, alarm.contributor_id)
+
+
+def _overdue() -> OutOfTime:
+    return OutOfTime("the alarm was not seen to: no time was left", hint=COMES_AGAIN)
 
 
 def _is_still(now: AlarmNow, state: str, alarm: AlarmReference) -> bool:

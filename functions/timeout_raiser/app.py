@@ -73,7 +73,8 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
 
 def carry_out(mail: Mail, ledger: LedgerTable, deadline: Deadline, telemetry: Telemetry) -> list[Outcome]:
     """One outcome for each thing asked for, in its order."""
-    AlarmDesk(ROUTER, ALARM_WATCH, ledger, deadline, telemetry.bug).see_to(mail.asks, mail.door)
+    desk = AlarmDesk(ROUTER, ALARM_WATCH, ledger, deadline, concurrency=SETTINGS.flow_concurrency, on_bug=telemetry.bug)
+    desk.see_to(mail.asks, mail.door)
     batch = Batch(
         ORGANIZATIONS.for_invocation(deadline, telemetry).of,
         ledger,

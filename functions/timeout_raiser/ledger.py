@@ -50,7 +50,7 @@ class Entry:
         written: the timeout last written, in seconds, once that is known to have been done.
         intended: timeouts that were about to be written since; each may have been.
         restoring: whether it was about to be put back.
-        by: the last request that wrote it: request id, who asked and why.
+        by: the last request that wrote it: its id, and who asked.
         at: when that was, in seconds since 1970.
         raised_at: when it was last raised, likewise.
         document_version: as published last.

@@ -174,8 +174,8 @@ class TimeoutRequest:
 
     @property
     def audit(self) -> dict[str, str | None]:
-        """Who asks, and why."""
-        return {"request_id": self.request_id, "requested_by": self.requested_by, "reason": self.reason}
+        """Who asks. Why stands in the log: the ledger has to stay small."""
+        return {"request_id": self.request_id, "requested_by": self.requested_by}
 
     @property
     def writes(self) -> bool:

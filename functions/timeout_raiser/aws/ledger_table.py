@@ -130,8 +130,11 @@ class LedgerTable:
         try:
             yield
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+            code = error.response.get("Error", {}).get("Code")
+            if code == "ConditionalCheckFailedException":
                 raise RecordChanged from error
+            if code == "ValidationException":  # a record that is too large: its own trouble, and nobody else's
+                raise LedgerUnavailable(f"{operation} on table {self._name}: {error}") from error
             raise self._unavailable(operation, str(error)) from error
         except BotoCoreError as error:
             raise self._unavailable(operation, str(error)) from error
