@@ -1,4 +1,4 @@
-"""Stand-ins for what the code is handed: time, chance, Flows, the wire, AWS. Each can fail on demand."""
+"""Stand-ins for what the code is handed: time, chance, documents, ledger, the wire, AWS. Each can fail on demand."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import io
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -18,11 +19,14 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse, Timeout
 
 from aws.queues import DeadLetterQueue, RequestQueue
-from documents.flow import find_steps
+from documents.kinds import NATURES, DocumentKey, Kind
+from documents.steps import Slot
 from genesys_cloud import json_text
+from genesys_cloud.data_actions import ActionName, NamedActions
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.errors import AnswerLost, Conflict, FlowNotFound, GenesysCloudError
-from genesys_cloud.flows import Document, version_of
+from genesys_cloud.document import Document, version_of
+from genesys_cloud.errors import AnswerLost, Conflict, DataActionNotFound, FlowNotFound, GenesysCloudError
+from ledger import Entry, Goals, LedgerUnavailable, Memory, Record, RecordChanged
 from timeout_request import RequestReader, TimeoutRequest
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 Json = dict[str, Any]
+Happening = Exception | Callable[[], None]
+"""What is made to happen at a call: an error is raised, a function is called."""
 
 READER = RequestReader()
 
@@ -57,6 +63,21 @@ def flow(*steps: Json, version: object = "1") -> Json:
 
 def subflow(flow_id: str, **others: Any) -> Json:
     return {"type": "sub-flow", "flowId": flow_id, **others}
+
+
+def action(name: str = "A", timeout: object = None, *, version: object = 1, **others: Any) -> Json:
+    """An integration action that can be edited."""
+    seconds = {} if timeout is None else {"timeoutSeconds": timeout}
+    config = {"request": {"requestUrlTemplate": "/x"}, "response": {}, **seconds}
+    return {"id": f"custom_-_{name}", "name": name, "category": "c", "version": version, "config": config, **others}
+
+
+def flow_key(flow_id: str = "f", organization: str = "default") -> DocumentKey:
+    return DocumentKey(organization, Kind.FLOW, flow_id)
+
+
+def action_key(action_id: str = "custom_-_A", organization: str = "default") -> DocumentKey:
+    return DocumentKey(organization, Kind.DATA_ACTION, action_id)
 
 
 # -- time and chance ---------------------------------------------------------------------------------------------------
@@ -92,8 +113,8 @@ def shortest(low: float, high: float) -> float:  # noqa: ARG001
 # -- Genesys Cloud -----------------------------------------------------------------------------------------------------
 
 
-class FakeFlows:
-    """Published Flows with versions: a publish of what is no longer current is a conflict, as in Genesys Cloud.
+class FakeDocuments:
+    """Documents of one kind with versions: a publish of what is no longer current is a conflict, as in Genesys Cloud.
 
     Attributes:
         on_read, on_write: what happens instead of, or before, the next reads and writes: an error is raised, a function
@@ -101,24 +122,27 @@ class FakeFlows:
         slow: seconds that each read and write takes, on the given time.
     """
 
+    kind: ClassVar[Kind]
+    not_found: ClassVar[type[GenesysCloudError]]
+
     def __init__(self, time: FakeTime | None = None, slow: float = 0.0, **bodies: Json) -> None:
-        self._texts = {flow_id: json_text.dump(body) for flow_id, body in bodies.items()}
+        self._texts = {document_id: json_text.dump(body) for document_id, body in bodies.items()}
         self._time = time
         self._slow = slow
         self._lock = threading.Lock()
         self.reads: list[str] = []
         self.writes: list[str] = []
-        self.on_read: deque[Exception | Callable[[], None]] = deque()
-        self.on_write: deque[Exception | Callable[[], None]] = deque()
+        self.on_read: deque[Happening] = deque()
+        self.on_write: deque[Happening] = deque()
         self.lost_answers = 0
 
     def read(self, document_id: str, /) -> Document:
         with self._lock:
             self.reads.append(document_id)
             self._take_time()
-            self._happen(self.on_read)
+            _happen(self.on_read)
             if document_id not in self._texts:
-                raise FlowNotFound(f"no Flow {document_id}", http_status=404)
+                raise self.not_found(f"no {NATURES[self.kind].title} {document_id}", http_status=404)
             body = self.body(document_id)
             return Document(document_id, body, version_of(body))
 
@@ -126,7 +150,7 @@ class FakeFlows:
         with self._lock:
             self.writes.append(document.id)
             self._take_time()
-            self._happen(self.on_write)
+            _happen(self.on_write)
             if document.version != version_of(self.body(document.id)):
                 raise Conflict(
                     "someone else was faster", http_status=409, genesys_code="conflict", correlation_id="c-1"
@@ -137,34 +161,68 @@ class FakeFlows:
                 raise AnswerLost("PUT: no whole answer (reset)")
             return version
 
-    def body(self, flow_id: str) -> Json:
-        return cast("Json", json_text.parse(self._texts[flow_id]))
+    def body(self, document_id: str) -> Json:
+        return cast("Json", json_text.parse(self._texts[document_id]))
 
-    def timeouts(self, flow_id: str) -> list[float | None]:
-        return [slot.seconds for slot in find_steps(self.body(flow_id)).slots]
+    def slots(self, body: Json) -> list[Slot]:
+        return NATURES[self.kind].find_steps(body).slots
 
-    def someone_else_publishes(self, flow_id: str, *timeouts: int) -> None:
-        """Someone gives the Flow's Data Actions these timeouts, in order; without any, only the version goes on."""
-        body = self.body(flow_id)
-        for slot, seconds in zip(find_steps(body).slots, timeouts, strict=False):
+    def timeouts(self, document_id: str) -> list[float | None]:
+        return [slot.seconds for slot in self.slots(self.body(document_id))]
+
+    def someone_else_publishes(self, document_id: str, *timeouts: int) -> None:
+        """Someone gives the document's Data Actions these timeouts, in order; without any, only the version goes on."""
+        body = self.body(document_id)
+        for slot, seconds in zip(self.slots(body), timeouts, strict=False):
             slot.write(seconds)
-        self._publish(flow_id, body)
+        self._publish(document_id, body)
 
-    def _publish(self, flow_id: str, body: Json) -> str:
-        version = str(int(self.body(flow_id)["version"]) + 1)
-        self._texts[flow_id] = json_text.dump({**body, "version": version})
+    def _publish(self, document_id: str, body: Json) -> str:
+        version = str(int(self.body(document_id)["version"]) + 1)
+        self._texts[document_id] = json_text.dump({**body, "version": version})
         return version
 
     def _take_time(self) -> None:
         if self._time:
             self._time.now += self._slow
 
-    def _happen(self, planned: deque[Exception | Callable[[], None]]) -> None:
-        if planned:
-            event = planned.popleft()
-            if isinstance(event, Exception):
-                raise event
-            event()
+
+class FakeFlows(FakeDocuments):
+    """Published Flows."""
+
+    kind = Kind.FLOW
+    not_found = FlowNotFound
+
+
+class FakeActions(FakeDocuments):
+    """Integration actions, which are also found by name.
+
+    Attributes:
+        on_look_up: what happens before the next look-ups of a name, as in `on_read`.
+    """
+
+    kind = Kind.DATA_ACTION
+    not_found = DataActionNotFound
+
+    def __init__(self, time: FakeTime | None = None, slow: float = 0.0, **bodies: Json) -> None:
+        super().__init__(time, slow, **bodies)
+        self.looked_up: list[str] = []
+        self.on_look_up: deque[Happening] = deque()
+
+    def named(self, name: str, /) -> NamedActions:
+        with self._lock:
+            self.looked_up.append(name)
+            _happen(self.on_look_up)
+            there = [ActionName(action_id, self.body(action_id)["name"]) for action_id in self._texts]
+        return NamedActions([it for it in there if it.name == name], [it for it in there if it.name != name])
+
+
+def _happen(planned: deque[Happening]) -> None:
+    if planned:
+        event = planned.popleft()
+        if isinstance(event, Exception):
+            raise event
+        event()
 
 
 class Watcher:
@@ -173,12 +231,17 @@ class Watcher:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.seconds: list[float] = []
+        self.unrecorded: list[tuple[str, str]] = []
 
     def published(self) -> None:
         self.told.append("published")
 
     def conflicted(self) -> None:
         self.told.append("conflicted")
+
+    def not_recorded(self, what: str, why: str) -> None:
+        self.told.append("not recorded")
+        self.unrecorded.append((what, why))
 
     def throttled(self) -> None:
         self.told.append("throttled")
@@ -205,6 +268,123 @@ class FakeSecrets:
         return value if isinstance(value, str | bytes) else json.dumps(value)
 
 
+# -- the ledger --------------------------------------------------------------------------------------------------------
+
+
+class FakeLedger:
+    """The ledger in memory, with the conditions of the real one, and all that is kept turned to JSON and back.
+
+    Like the real one it is not asked again once it has not answered, until the next invocation. It is down, raced or
+    its answers are lost on demand.
+
+    Attributes:
+        calls: what it was asked: operation and subject, such as ("recall", "Flow f"), ("write", "Flow f 2").
+        down: why it does not answer, None while it does.
+        before: per operation what happens before the next calls of it: an error is raised instead of them, a function
+            is called first.
+        lost_answers: operations whose next call does what it is to do, but is not answered.
+    """
+
+    def __init__(self, time: FakeTime | None = None) -> None:
+        self._time = time or FakeTime()
+        self._records: dict[DocumentKey, tuple[int, str]] = {}
+        self._decisions: dict[tuple[DocumentKey, str], str] = {}
+        self._finished: set[str] = set()
+        self._trouble: str | None = None
+        self._lock = threading.RLock()
+        self.calls: list[tuple[str, str]] = []
+        self.down: str | None = None
+        self.before: defaultdict[str, deque[Happening]] = defaultdict(deque)
+        self.lost_answers: set[str] = set()
+
+    # -- as the code sees it -------------------------------------------------------------------------------------------
+
+    def recall(self, key: DocumentKey, transitions: Sequence[str]) -> Memory:
+        with self._asked("recall", str(key)):
+            goals = {name: self.decision(key, name) for name in transitions}
+            known = {name: decided for name, decided in goals.items() if decided is not None}
+            return Memory(self.record(key), decisions=known, now=self._time.clock())
+
+    def decide(self, key: DocumentKey, transition: str, goals: Goals) -> None:
+        with self._asked("decide", f"{key} {transition}"):
+            if (key, transition) in self._decisions:
+                raise RecordChanged
+            self._decisions[key, transition] = json.dumps(goals)
+
+    def write(self, record: Record) -> None:
+        with self._asked("write", f"{record.key} {record.revision}"):
+            before, _ = self._records.get(record.key, (record.revision - 1, ""))
+            if before != record.revision - 1:
+                raise RecordChanged
+            self._keep(record)
+
+    def finished(self, transitions: Sequence[str]) -> set[str]:
+        with self._asked("finished", " ".join(transitions)):
+            return self._finished & set(transitions)
+
+    def finish(self, transition: str) -> None:
+        with self._asked("finish", transition):
+            self._finished.add(transition)
+
+    # -- as the test sees it -------------------------------------------------------------------------------------------
+
+    def new_invocation(self) -> None:
+        """From here on it is asked again, also if it did not answer before."""
+        self._trouble = None
+
+    def record(self, key: DocumentKey) -> Record:
+        """What is remembered of a document."""
+        revision, text = self._records.get(key, (0, "[]"))
+        return Record(key, revision, tuple(Entry.from_json(fields) for fields in json.loads(text)))
+
+    def entries(self, key: DocumentKey) -> dict[str | None, Entry]:
+        """What is remembered of its steps, by their names."""
+        return {entry.name: entry for entry in self.record(key).entries}
+
+    def decision(self, key: DocumentKey, transition: str) -> Goals | None:
+        """What was decided for a document, if anything was."""
+        text = self._decisions.get((key, transition))
+        return None if text is None else cast("Goals", json.loads(text))
+
+    def is_finished(self, transition: str) -> bool:
+        return transition in self._finished
+
+    def someone_else_writes(self, key: DocumentKey, *entries: Entry) -> None:
+        """Another invocation writes the document's record, these entries in the place of their former selves."""
+        self._keep(self.record(key).with_entries(entries, self._time.clock()))
+
+    def is_raced(self, key: DocumentKey, times: int) -> None:
+        """Before each of the next writes, another invocation writes the document's record."""
+        self.before["write"].extend([lambda: self.someone_else_writes(key)] * times)
+
+    def operations(self) -> list[str]:
+        return [operation for operation, _ in self.calls]
+
+    # -- within --------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _asked(self, operation: str, subject: str) -> Iterator[None]:
+        with self._lock:
+            if self._trouble:
+                raise LedgerUnavailable(self._trouble)
+            self.calls.append((operation, subject))
+            try:
+                if self.down:
+                    raise LedgerUnavailable(self.down)
+                _happen(self.before[operation])
+                yield
+                if operation in self.lost_answers:
+                    self.lost_answers.remove(operation)
+                    raise LedgerUnavailable(f"{operation}: no answer")
+            except LedgerUnavailable as error:
+                self._trouble = error.message
+                raise
+
+    def _keep(self, record: Record) -> None:
+        text = json.dumps([entry.as_json() for entry in record.entries], allow_nan=False)
+        self._records[record.key] = (record.revision, text)
+
+
 # -- AWS ---------------------------------------------------------------------------------------------------------------
 
 
@@ -216,6 +396,9 @@ class FakeSqs:
     """SQS as far as it is used; entries and whole calls fail as told.
 
     Attributes:
+        sent: entries that came to the dead-letter queue.
+        put_off: bodies that came to the request queue, each with its delay.
+        waits: new visibility timeouts, by receipt handle.
         refused: bodies and receipt handles that are answered under `Failed`.
         forgotten: bodies that the answer does not speak of at all.
         down: error code of every call, None while it works.
@@ -224,16 +407,21 @@ class FakeSqs:
     def __init__(self) -> None:
         self.calls: list[list[Json]] = []
         self.sent: list[Json] = []
+        self.put_off: list[tuple[str, int]] = []
         self.waits: dict[str, int] = {}
         self.refused: set[str] = set()
         self.forgotten: set[str] = set()
         self.down: str | None = None
 
     def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Json]) -> Json:  # noqa: N803
-        assert QueueUrl == "the-dlq"
         answer = self._answer("SendMessageBatch", Entries, "MessageBody")
-        good = {entry["Id"] for entry in answer["Successful"]}
-        self.sent += [entry for entry in Entries if entry["Id"] in good]
+        good = [entry for entry in Entries if entry["Id"] in {done["Id"] for done in answer["Successful"]}]
+        if QueueUrl == "the-dlq":
+            self.sent += good
+        else:
+            assert QueueUrl == "the-queue"
+            assert all(0 <= entry["DelaySeconds"] <= 900 for entry in Entries), "SQS refuses it"
+            self.put_off += [(entry["MessageBody"], entry["DelaySeconds"]) for entry in good]
         return answer
 
     def change_message_visibility_batch(self, *, QueueUrl: str, Entries: Sequence[Json]) -> Json:  # noqa: N803
@@ -312,16 +500,16 @@ def sqs_record(message_id: str, body: object, receipt: str = "r", **attributes: 
 
 
 def reads_from(bodies: Mapping[str, Json | GenesysCloudError]) -> tuple[Callable[..., Any], list[list[str]]]:
-    """A `read_all` over these Flows of organization "default", and the levels in which it was asked."""
+    """A `read_all` over these Flows, the same in every organization, and the levels in which it was asked."""
     levels: list[list[str]] = []
 
-    def read_all(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Document | GenesysCloudError]:
+    def read_all(keys: Iterable[DocumentKey]) -> dict[DocumentKey, Document | GenesysCloudError]:
         asked = list(keys)
-        levels.append([flow_id for _, flow_id in asked])
-        found: dict[tuple[str, str], Document | GenesysCloudError] = {}
+        levels.append([key.id for key in asked])
+        found: dict[DocumentKey, Document | GenesysCloudError] = {}
         for key in asked:
-            body = bodies.get(key[1], FlowNotFound(f"no Flow {key[1]}"))
-            found[key] = body if isinstance(body, GenesysCloudError) else Document(key[1], body, None)
+            body = bodies.get(key.id, FlowNotFound(f"no Flow {key.id}"))
+            found[key] = body if isinstance(body, GenesysCloudError) else Document(key.id, body, None)
         return found
 
     return read_all, levels

@@ -94,7 +94,7 @@ class InvalidRoute(ValueError):
 
 
 class RouteReader:
-    """Reads routes; the schemas are compiled once."""
+    """Reads routes."""
 
     def __init__(self) -> None:
         # One by one, each with its fields before its rules: so a wrong field is told by its name.

@@ -219,7 +219,7 @@ class InvalidRequest(ValueError):
 
 
 class RequestReader:
-    """Reads requests; the schema is compiled once."""
+    """Reads requests."""
 
     def __init__(self) -> None:
         self._schema = Schema(SCHEMA)

@@ -43,11 +43,12 @@ def elsewhere() -> Iterator[GenesysSimulator]:
 
 
 @pytest.fixture
-def aws(emulated_aws: EmulatedAws, aws_clients: AwsClients, genesys: GenesysSimulator) -> Aws:
+def aws(emulated_aws: EmulatedAws, aws_clients: AwsClients, genesys: GenesysSimulator) -> Iterator[Aws]:
     """Fresh resources; the default organization's secret opens `genesys`."""
     fresh = Aws(emulated_aws, aws_clients)
     fresh.connect(genesys)
-    return fresh
+    yield fresh
+    fresh.close()
 
 
 @pytest.fixture

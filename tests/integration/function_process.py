@@ -85,11 +85,15 @@ class Server(ForkingMixIn, UnixStreamServer):
 
 
 if __name__ == "__main__":
-    ours = [file.stem for file in Path(sys.argv[2]).glob("*.py") if file.stem != "app"]
-    for name in [*ours, *LATE]:
+    code = Path(sys.argv[2])
+    files = [
+        file.relative_to(code).with_suffix("") for file in code.rglob("*.py") if file.stem not in {"app", "__init__"}
+    ]
+    for name in [*(".".join(file.parts) for file in files), *LATE]:
         importlib.import_module(name)
     boto3.setup_default_session()  # it keeps the services' descriptions that it has read, and they are the slow part
-    services: list[Literal["events", "secretsmanager", "sqs"]] = ["events", "secretsmanager", "sqs"]
+    services: list[Literal["cloudwatch", "dynamodb", "events", "secretsmanager", "sqs", "ssm"]]
+    services = ["cloudwatch", "dynamodb", "events", "secretsmanager", "sqs", "ssm"]
     for service in services:
         boto3.client(service, "us-east-1", aws_access_key_id="-", aws_secret_access_key="-").close()
     with Server(sys.argv[1], ExecutionEnvironment) as server:

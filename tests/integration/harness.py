@@ -15,20 +15,28 @@ import urllib.request
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # ships no types
 
 from emulated_aws import EmulatedAws
 from genesys_simulator import GenesysSimulator
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_cloudwatch.literals import StateValueType
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_events import EventBridgeClient
     from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_sqs import SQSClient
+    from types_boto3_ssm import SSMClient
 
 Json = dict[str, Any]
 
@@ -88,6 +96,19 @@ class DeadLetter:
         return self.attributes["error_code"]
 
 
+@dataclass(frozen=True)
+class PutOff:
+    """A message that the function sent to the request queue, to be seen after so many seconds."""
+
+    body: str
+    seconds: int
+
+    @property
+    def content(self) -> Any:
+        """What its JSON says."""
+        return json.loads(self.body)
+
+
 class AwsClients:
     """boto3 clients for the emulated AWS."""
 
@@ -97,19 +118,38 @@ class AwsClients:
         self.sqs: SQSClient = session.client("sqs", endpoint_url=url)
         self.events: EventBridgeClient = session.client("events", endpoint_url=url)
         self.secrets: SecretsManagerClient = session.client("secretsmanager", endpoint_url=url)
+        self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=url)
+        self.cloudwatch: CloudWatchClient = session.client("cloudwatch", endpoint_url=url)
+        self.ssm: SSMClient = session.client("ssm", endpoint_url=url)
 
     def close(self) -> None:
         """Closes their connections."""
-        for client in (self.sqs, self.events, self.secrets):
+        for client in (self.sqs, self.events, self.secrets, self.dynamodb, self.cloudwatch, self.ssm):
             client.close()
 
 
+@cache
+def ledger_schema() -> Json:
+    """The keys of the template's table, as CreateTable takes them."""
+    resources = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"].values()
+    [table] = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::DynamoDB::Table"]
+    return {name: table[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+
+
 class Aws:
-    """Fresh queues, event bus and secrets; what comes over the bus is copied to a queue."""
+    """Fresh queues, event bus, ledger and secrets; what comes over the bus is copied to a queue.
+
+    Attributes:
+        ledger_table: the ledger's name.
+        dynamodb, cloudwatch, ssm: for whatever the methods do not do.
+    """
 
     def __init__(self, emulated: EmulatedAws, clients: AwsClients) -> None:
         self._sqs, self._events, self._secrets = clients.sqs, clients.events, clients.secrets
+        self.dynamodb, self.cloudwatch, self.ssm = clients.dynamodb, clients.cloudwatch, clients.ssm
         self._url = clients.url
+        self._alarms: set[str] = set()
+        self._seen: set[str] = set()
         tag = uuid.uuid4().hex[:8]
         self.queue = self._new_queue(f"requests-{tag}")
         self.dead_letter_queue = self._new_queue(f"dead-{tag}")
@@ -122,14 +162,24 @@ class Aws:
             "QueueArn"
         ]
         self._events.put_targets(Rule="copy", EventBusName=self._bus, Targets=[{"Id": "queue", "Arn": arn}])
+        self.ledger_table, self._routes = f"ledger-{tag}", f"/routes-{tag}"
+        self.create_ledger()
         self.function_environment = {
             **emulated.environment,
             "GENESYS_SECRET_ID": self.secret_id,
             "REQUEST_QUEUE_URL": self.queue,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue,
             "EVENT_BUS_NAME": self._bus,
+            "LEDGER_TABLE_NAME": self.ledger_table,
             "AWS_LAMBDA_FUNCTION_NAME": "timeout-raiser",
         }
+
+    def close(self) -> None:
+        """Removes what other tests would meet: alarms have names of their own choice."""
+        if self._alarms:
+            self.cloudwatch.delete_alarms(AlarmNames=sorted(self._alarms))
+        with suppress(self.dynamodb.exceptions.ResourceNotFoundException):
+            self.drop_ledger()
 
     def _new_queue(self, name: str) -> str:
         return self._sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -148,25 +198,83 @@ class Aws:
         secret = {"client_id": settings.client_id, "client_secret": settings.client_secret, "base_url": genesys.url}
         self.put_secret(json.dumps({**secret, **more}), organization)
 
+    # -- the ledger ----------------------------------------------------------------------------------------------------
+
+    def create_ledger(self) -> None:
+        """Creates the ledger, empty, with the template's keys."""
+        self.dynamodb.create_table(TableName=self.ledger_table, **ledger_schema())
+
+    def drop_ledger(self) -> None:
+        """From here on the ledger's calls fail: the table is gone."""
+        self.dynamodb.delete_table(TableName=self.ledger_table)
+
+    def ledger_items(self) -> list[Json]:
+        """All that the ledger holds, item by item, in the order of their keys."""
+        items = self.dynamodb.scan(TableName=self.ledger_table, ConsistentRead=True)["Items"]
+        read = TypeDeserializer().deserialize
+        plain = [{name: read(value) for name, value in item.items()} for item in items]
+        return sorted(plain, key=lambda item: (item["pk"], item["sk"]))
+
+    def remembered(
+        self, document_id: str = "f", *, kind: str = "flow", organization: str = "default"
+    ) -> dict[str, Json]:
+        """What the ledger remembers of each step of a document, by the step's name; empty where it knows none."""
+        key = {"pk": {"S": f"{organization}/{kind}/{document_id}"}, "sk": {"S": "timeouts"}}
+        item = self.dynamodb.get_item(TableName=self.ledger_table, Key=key, ConsistentRead=True).get("Item")
+        return {entry["name"]: entry for entry in json.loads(item["entries"]["S"])} if item else {}
+
+    # -- alarms --------------------------------------------------------------------------------------------------------
+
+    def set_alarm(
+        self, state: StateValueType, *, name: str = "data-action-crm-lookup-slow", reason: str = "by hand", **data: Any
+    ) -> None:
+        """Makes CloudWatch say that the alarm is in this state, since now (in whole seconds) if it was not before.
+
+        Args:
+            name: the default is that of `alarm_payloads`.
+            data: the reason's data, such as `recentDatapoints=[6100.0]`, `unit="Milliseconds"`.
+        """
+        if name not in self._alarms:
+            self._alarms.add(name)
+            self.cloudwatch.put_metric_alarm(
+                AlarmName=name,
+                Namespace="CRM",
+                MetricName="Latency",
+                Statistic="Maximum",
+                Period=60,
+                EvaluationPeriods=1,
+                Threshold=2000,
+                ComparisonOperator="GreaterThanThreshold",
+            )
+        more = {"StateReasonData": json.dumps(data)} if data else {}
+        self.cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason, **more)
+
+    def put_routes(self, *routes: Json, text: str | None = None) -> str:
+        """Puts the parameter with these routes, or with any text; returns its name, for ALARM_ROUTES_PARAMETER."""
+        value = json.dumps({"routes": routes}) if text is None else text
+        self.ssm.put_parameter(Name=self._routes, Value=value, Type="String", Overwrite=True)
+        return self._routes
+
+    # -- messages ------------------------------------------------------------------------------------------------------
+
     def deliver(self, *bodies: Json | str) -> Json:
         """Sends these messages and receives them, as the event that Lambda hands to the function."""
         texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
         ids = [self._sqs.send_message(QueueUrl=self.queue, MessageBody=text)["MessageId"] for text in texts]
-        received = {message["messageId"]: message for message in self._receive(self.queue, len(ids))}
-        return {"Records": [received[message_id] for message_id in ids]}
+        return {"Records": self._receive(ids)}
 
-    def _receive(self, url: str, wanted: int) -> list[Json]:
-        records: list[Json] = []
-        while len(records) < wanted:
+    def _receive(self, ids: Sequence[str]) -> list[Json]:
+        received: dict[str, Json] = {}
+        while not received.keys() >= set(ids):
             answer = self._sqs.receive_message(
-                QueueUrl=url,
+                QueueUrl=self.queue,
                 MaxNumberOfMessages=10,
                 MessageSystemAttributeNames=["All"],
                 VisibilityTimeout=HIDDEN_WHILE_PROCESSED_SECONDS,
             )
             assert answer.get("Messages"), "messages are missing from the queue"
-            records += [
-                {
+            for message in answer["Messages"]:
+                received[message["MessageId"]] = {
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
@@ -177,9 +285,7 @@ class Aws:
                     "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:requests",
                     "awsRegion": "us-east-1",
                 }
-                for message in answer["Messages"]
-            ]
-        return records
+        return [received[message_id] for message_id in ids]
 
     def end(self, event: Json, answer: Json) -> list[int]:
         """Deletes what the answer does not keep, as Lambda does; returns which records are kept.
@@ -199,11 +305,25 @@ class Aws:
 
     def waits(self) -> list[float]:
         """For each message on the request queue, in the order of sending: in how many seconds it can be received."""
+        now = time.time()
+        return [max(0.0, message["VisibleAt"] - now) for message in self._on_the_queue()]
+
+    def put_off(self) -> list[PutOff]:
+        """What the function has sent to the request queue since the last look, in the order of sending.
+
+        To go on with one as if its time had come: `function.take(put_off.body)`.
+        """
+        sent = [m for m in self._on_the_queue() if m["ReceiveCount"] == 0 and m["MessageId"] not in self._seen]
+        self._seen |= {message["MessageId"] for message in sent}
+        # Both moments are cut to whole seconds, and the delay is in whole seconds: their difference is exact.
+        return [PutOff(message["Body"], message["VisibleAt"] - message["SentTimestamp"]) for message in sent]
+
+    def _on_the_queue(self) -> list[Json]:
         query = urllib.parse.urlencode({"QueueUrl": self.queue})
         with urllib.request.urlopen(f"{self._url}/_ministack/sqs/messages?{query}", timeout=5) as answer:  # noqa: S310  # loopback
             [regions] = json.load(answer)["messages"].values()
-        now = time.time()
-        return [max(0.0, m["VisibleAt"] - now) for m in regions["us-east-1"][self.queue]]
+        messages: list[Json] = regions["us-east-1"][self.queue]
+        return messages
 
     def receive_counts(self) -> list[str]:
         """Receives what is visible on the request queue; how often each was received, this time included."""
@@ -320,7 +440,11 @@ class Function:
 
     def ask(self, *requests: Json, seconds: float = 30) -> list[Json]:
         """The outcomes of a direct invoke with several requests."""
-        answer = self.invoke({"requests": list(requests)}, seconds=seconds)
+        return self.hear({"requests": list(requests)}, seconds=seconds)
+
+    def hear(self, event: Json, *, seconds: float = 30) -> list[Json]:
+        """The outcomes of an event of any door but the queue's."""
+        answer = self.invoke(event, seconds=seconds)
         assert answer.keys() == {"outcomes"}, answer
         outcomes: list[Json] = answer["outcomes"]
         return outcomes

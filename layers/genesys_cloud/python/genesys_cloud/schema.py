@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import fastjsonschema
@@ -17,7 +18,7 @@ _LONGEST_SHOWN = 60
 
 
 class Schema:
-    """A compiled JSON Schema (the keywords that draft 7 and draft 2020-12 share).
+    """A JSON Schema (the keywords that draft 7 and draft 2020-12 share), compiled when first needed.
 
     Args:
         definition: the schema. Each property, and each rule over several, carries `x-expects`.
@@ -25,12 +26,16 @@ class Schema:
     """
 
     def __init__(self, definition: Mapping[str, Any], *, secret: bool = False) -> None:
+        self._definition = definition
         self._secret = secret
         self._properties: Mapping[str, Any] = definition["properties"]
-        # Field by field first: an unknown field explains a missing one better than the other way round.
-        fields = {key: value for key, value in definition.items() if key in _ABOUT_FIELDS}
-        rules = {key: value for key, value in definition.items() if key not in _ABOUT_FIELDS}
-        self._stages = [fastjsonschema.compile(part, use_default=False) for part in (fields, rules)]
+
+    @cached_property
+    def _stages(self) -> list[Callable[[object], object]]:
+        """Field by field first: an unknown field explains a missing one better than the other way round."""
+        fields = {key: value for key, value in self._definition.items() if key in _ABOUT_FIELDS}
+        rules = {key: value for key, value in self._definition.items() if key not in _ABOUT_FIELDS}
+        return [fastjsonschema.compile(part, use_default=False) for part in (fields, rules)]
 
     def problem(self, document: object, *, within: str = "") -> str | None:
         """What is wrong with the document, or None.
