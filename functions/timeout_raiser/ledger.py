@@ -112,8 +112,12 @@ class Entry:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Entry:
         """What `as_json` gave."""
+        known = {
+            name: fields[name] for name in cls.__dataclass_fields__ if name in fields
+        }  # a later version may keep more
         before = fields.get("before")
-        return cls(**{**fields, "intended": tuple(fields["intended"]), "before": Before(**before) if before else None})
+        known |= {"intended": tuple(fields.get("intended", ())), "before": Before(**before) if before else None}
+        return cls(**known)
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""

@@ -205,7 +205,9 @@ def routes_in(text: str) -> list[Any]:
     """The routes of a parameter's text, not yet checked one by one; raises InvalidRoute."""
     try:
         content = _DECODER.decode(text)
-    except (JSONDecodeError, RecursionError):
+    except InvalidRoute:
+        raise
+    except (ValueError, RecursionError):
         raise InvalidRoute("the routes parameter is not JSON") from None
     problem = _ROUTES_OUTLINE.problem(content, within="the routes parameter")
     if problem:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doors import Ask, Letter
-from endings import SqsEndings
-from fakes import FakeSqs, FakeTime, longest
+from endings import Endings
+from fakes import FakeLedger, FakeSqs, FakeTime, longest
 from outcomes import Outcome, OutcomeError, Status
 
 RECORDS = st.lists(st.lists(st.sampled_from(list(Status)), min_size=1, max_size=4), max_size=8)
@@ -23,14 +23,16 @@ def test_a_record_is_deleted_only_if_nothing_is_deferred_and_all_that_is_rejecte
     sqs.forgotten = {f"text {n}" for n in forgotten}
     ended: list[tuple[Ask, Outcome]] = []
     for number, statuses in enumerate(records):
-        letter = Letter(f"m{number}", f"receipt {number}")
+        letter = Letter(f"m{number}", receipt_handle=f"receipt {number}")
         for status in statuses:
             outcome = Outcome("r", "sqs", "default", status, {}, error=OutcomeError("code", "message"))
             ended.append((Ask(letter, f"text {len(ended)}"), outcome))
     told: list[str] = []
-    endings = SqsEndings(sqs.requests, sqs.dead_letters, lambda message, *_: told.append(message), jitter=longest)
+    endings = Endings(
+        sqs.requests, sqs.dead_letters, FakeLedger(), lambda message, *_: told.append(message), jitter=longest
+    )
 
-    kept = endings.settle(ended, FakeTime().deadline(5))
+    kept = endings.settle(ended, FakeTime().deadline(5), from_queue=True)
 
     buried = {entry["MessageBody"] for entry in sqs.sent}
     for number, statuses in enumerate(records):

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.flow import FlowSteps, find_steps
+from documents.flow import find_steps
+from documents.steps import Steps
 from fakes import a_request, flow, indexed, step
 from planning import Plan, StepChange, make_plan
 from timeout_request import Operation, TimeoutRequest
@@ -40,7 +41,7 @@ BY_ID = st.builds(
 )
 
 
-def steps_of(timeouts: Timeouts) -> FlowSteps:
+def steps_of(timeouts: Timeouts) -> Steps:
     return find_steps(flow(*(step(name, timeout, id=f"id{n}") for n, (name, timeout) in enumerate(timeouts))))
 
 

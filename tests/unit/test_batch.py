@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from batch import Batch
-from changes import Rules
-from fakes import FakeFlows, FakeTime, Watcher, a_request, flow, longest, step, subflow
+from changes import DocumentStore, Rules
+from documents.kinds import Kind
+from fakes import FakeActions, FakeFlows, FakeLedger, FakeTime, Watcher, a_request, flow, longest, step, subflow
 from genesys_cloud.credentials import Credentials
 from genesys_cloud.errors import (
     AnswerLost,
@@ -26,10 +27,17 @@ from timeout_request import TimeoutRequest
 
 
 class FakeClient:
-    """An organization with these Flows; its credentials may be an error."""
+    """An organization with these Flows and integration actions; its credentials may be an error."""
 
-    def __init__(self, flows: FakeFlows, limit: int | None = None, trouble: Exception | None = None) -> None:
+    def __init__(
+        self,
+        flows: FakeFlows,
+        limit: int | None = None,
+        trouble: Exception | None = None,
+        actions: FakeActions | None = None,
+    ) -> None:
         self.flows = flows
+        self.data_actions = actions or FakeActions()
         self._limit = limit
         self._trouble = trouble
 
@@ -46,6 +54,9 @@ class FakeClient:
             max_timeout_seconds=self._limit,
         )
 
+    def store(self, kind: Kind, /) -> DocumentStore:
+        return self.flows if kind is Kind.FLOW else self.data_actions
+
 
 class World:
     """Organization "default" with these Flows; others may be added."""
@@ -54,12 +65,14 @@ class World:
         self.time = FakeTime()
         self.flows = FakeFlows(self.time, **bodies)
         self.clients = {"default": FakeClient(self.flows)}
+        self.ledger = FakeLedger(self.time)
         self.watcher = Watcher()
         self.bugs: list[str] = []
 
     def carry_out(self, *requests: TimeoutRequest, concurrency: int = 4) -> list[Outcome]:
         batch = Batch(
             lambda name: self.clients[name],
+            self.ledger,
             self.time.deadline(60),
             rules=Rules(3, 5, longest),
             default_limit_seconds=30,
@@ -302,7 +315,7 @@ def test_with_subflows_each_flow_is_read_and_published_once_and_one_outcome_cove
         f=flow(step("A", 5), subflow("g"), subflow("h")), g=flow(step("A", 4), subflow("f")), h=flow(step("A", 20))
     )
     [outcome] = world.carry_out(a_request(include_subflows=True))
-    assert [(s.flow_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10), ("g", 4, 10), ("h", 20, 20)]
+    assert [(s.document_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10), ("g", 4, 10), ("h", 20, 20)]
     assert (outcome.status, outcome.flow_version, outcome.publish_attempts) == (Status.RAISED, "2", 2)
     assert sorted(world.flows.reads) == ["f", "g", "h"]
     assert sorted(world.flows.writes) == ["f", "g"]
@@ -334,7 +347,7 @@ def test_a_subflow_that_cannot_be_read_ends_the_request_which_still_tells_what_w
     world.flows.on_read.extend([lambda: None, error])
     [outcome] = world.carry_out(a_request(include_subflows=True), concurrency=1)
     assert ends([outcome]) == [end]
-    assert [(s.flow_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10)]
+    assert [(s.document_id, s.before, s.after) for s in outcome.steps] == [("f", 5, 10)]
 
 
 @pytest.mark.parametrize("errors", [(Forbidden("no"), Unavailable("503")), (Unavailable("503"), Forbidden("no"))])

@@ -1,12 +1,23 @@
-"""The change loop for one Flow: conflicts, lost answers, the deadline."""
+"""The change loop for one document: conflicts, lost answers, the deadline, and what the ledger is told."""
 
 from __future__ import annotations
 
 import pytest
 
-from changes import SHORTEST_ROUND_SECONDS, Change, FlowChange, Rules
+from changes import SHORTEST_ROUND_SECONDS, Change, DocumentChange, Rules
 from documents.flow import find_steps
-from fakes import FakeFlows, FakeTime, Watcher, a_request, flow, indexed, longest, step
+from fakes import (
+    FakeFlows,
+    FakeLedger,
+    FakeTime,
+    Watcher,
+    a_request,
+    flow,
+    flow_key,
+    indexed,
+    longest,
+    step,
+)
 from genesys_cloud.errors import (
     AnswerLost,
     Conflict,
@@ -25,14 +36,24 @@ class Loop:
 
     def __init__(self, *requests: TimeoutRequest, seconds: float = 60, slow: float = 0, attempts: int = 5) -> None:
         self.time = FakeTime()
-        self.flows = FakeFlows(self.time, slow, f=flow(step("A", 5)))
+        self.ledger = FakeLedger(self.time)
         self.watcher = Watcher()
-        self.change = FlowChange(
-            self.flows,
-            indexed(*(requests or (a_request(),))),
-            Rules(3, attempts, longest),
-            self.time.deadline(seconds),
-            self.watcher,
+        self._requests = indexed(*(requests or (a_request(),)))
+        self._rules = Rules(3, attempts, longest)
+        self._seconds = seconds
+        self.take(FakeFlows(self.time, slow, f=flow(step("A", 5))))
+
+    def take(self, flows: FakeFlows) -> None:
+        """Goes over these Flows instead."""
+        self.flows = flows
+        self.change = DocumentChange(
+            flow_key(),
+            flows,
+            self.ledger,
+            requests=self._requests,
+            rules=self._rules,
+            deadline=self.time.deadline(self._seconds),
+            observer=self.watcher,
         )
 
     def run(self) -> Change:
@@ -67,10 +88,7 @@ def test_what_needs_no_publish_gets_none(request_: TimeoutRequest) -> None:
 
 def test_on_a_conflict_the_fresh_flow_is_raised_and_what_the_other_did_stays() -> None:
     loop = Loop()
-    loop.flows = FakeFlows(f=flow(step("A", 5), step("B", 5)))
-    loop.change = FlowChange(
-        loop.flows, indexed(a_request()), Rules(3, 5, longest), loop.time.deadline(60), loop.watcher
-    )
+    loop.take(FakeFlows(f=flow(step("A", 5), step("B", 5))))
     loop.someone_else_publishes(7, 29)
     change = loop.run()
     assert (told(change), change.version) == ([(7, 10)], "3")

@@ -9,12 +9,13 @@ import pytest
 
 from doors import Ask, Door, Doors, Mail, UnknownEvent
 from fakes import READER, sqs_event, sqs_record
+from routing import RouteReader
 
 GOOD = {"flow_id": "f", "action_name": "A", "timeout_seconds": 10}
 
 
 def opened(event: object) -> Mail:
-    return Doors(READER).open(event, "the-invocation")
+    return Doors(READER, RouteReader()).open(event, "the-invocation")
 
 
 def problem(ask: Ask) -> str:

@@ -10,8 +10,8 @@ from aws.event_bus import EventBus
 from aws.queues import MOST_BYTES, DeadLetter
 from documents.flow import find_steps
 from doors import Ask, Letter
-from endings import SqsEndings, unsettled
-from fakes import FakeEvents, FakeSqs, FakeTime, a_request, flow, indexed, longest, shortest, step
+from endings import Endings, unsettled
+from fakes import FakeEvents, FakeLedger, FakeSqs, FakeTime, a_request, flow, indexed, longest, shortest, step
 from genesys_cloud.retry import Jitter
 from outcomes import Outcome, OutcomeError, Status, begin, succeeded
 from planning import make_plan
@@ -27,7 +27,7 @@ def ended(
 
 
 def letter(message_id: str, receives: int = 1) -> Letter:
-    return Letter(message_id, f"receipt-{message_id}", receives)
+    return Letter(message_id, receipt_handle=f"receipt-{message_id}", receive_count=receives)
 
 
 class Post:
@@ -35,17 +35,19 @@ class Post:
 
     def __init__(self) -> None:
         self.sqs = FakeSqs()
+        self.ledger = FakeLedger()
         self.failures: list[tuple[str, str, str]] = []
         self.seconds_left = 5.0
 
     def settle(self, *parts: tuple[Ask, Outcome], jitter: Jitter = longest) -> list[str]:
-        endings = SqsEndings(
+        endings = Endings(
             self.sqs.requests,
             self.sqs.dead_letters,
+            self.ledger,
             lambda *failure: self.failures.append(failure),
             jitter=jitter,
         )
-        return endings.settle(parts, FakeTime().deadline(self.seconds_left))
+        return endings.settle(parts, FakeTime().deadline(self.seconds_left), from_queue=True)
 
 
 @pytest.mark.parametrize("status", [Status.RAISED, Status.UNCHANGED, Status.SET, Status.PLANNED, Status.INSPECTED])

@@ -7,7 +7,7 @@ import pytest
 from documents.flow import find_steps
 from fakes import Json, a_request, flow, step, subflow
 from not_found import data_action_not_found, nearest
-from outcomes import Rejection
+from rejection import Rejection
 
 
 def rejection(*flows: Json, **request: object) -> Rejection:

@@ -17,8 +17,9 @@ from genesys_cloud.errors import (
     RateLimited,
     Refusal,
 )
-from outcomes import OUTCOME_KEYS, Outcome, Rejection, Status, answer, begin, failed, succeeded, unreadable
+from outcomes import OUTCOME_KEYS, Outcome, Status, answer, begin, failed, succeeded, unreadable
 from planning import StepChange, make_plan
+from rejection import Rejection
 from timeout_request import TimeoutRequest
 
 KEYS = [

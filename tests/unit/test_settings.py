@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 
 import pytest
 
+from policy import Policy
 from settings import ConfigurationError, Settings
 
-REQUIRED = {"GENESYS_SECRET_ID": "s", "REQUEST_QUEUE_URL": "q", "DEAD_LETTER_QUEUE_URL": "d"}
+REQUIRED = {
+    "GENESYS_SECRET_ID": "s",
+    "REQUEST_QUEUE_URL": "q",
+    "DEAD_LETTER_QUEUE_URL": "d",
+    "LEDGER_TABLE_NAME": "l",
+}
 
 
 def test_what_is_not_set_has_its_default() -> None:
@@ -17,6 +24,11 @@ def test_what_is_not_set_has_its_default() -> None:
         "request_queue_url": "q",
         "dead_letter_queue_url": "d",
         "event_bus_name": "default",
+        "ledger_table_name": "l",
+        "alarm_routes_parameter": None,
+        "default_alarm_policy": asdict(
+            Policy(headroom_percent=Decimal(50), raise_by_percent=Decimal(50), cooldown_seconds=300)
+        ),
         "service": "timeout-raiser",
         "metrics_namespace": "GenesysTimeoutRaiser",
         "log_level": "INFO",
@@ -30,7 +42,8 @@ def test_what_is_not_set_has_its_default() -> None:
 
 
 def test_what_is_set_to_nothing_counts_as_not_set() -> None:
-    empty = {"EVENT_BUS_NAME": "", "MAX_TIMEOUT_SECONDS": "", "POWERTOOLS_SERVICE_NAME": ""}
+    names = ["EVENT_BUS_NAME", "MAX_TIMEOUT_SECONDS", "POWERTOOLS_SERVICE_NAME"]
+    empty = dict.fromkeys([*names, "ALARM_ROUTES_PARAMETER", "DEFAULT_ALARM_POLICY"], "")
     assert Settings.from_environment({**REQUIRED, **empty}) == Settings.from_environment(REQUIRED)
 
 
@@ -58,11 +71,20 @@ def test_each_number_must_be_a_whole_one_in_its_range(variable: str, attribute: 
 
 def test_one_message_names_all_that_is_wrong() -> None:
     with pytest.raises(ConfigurationError) as wrong:
-        Settings.from_environment({"REQUEST_QUEUE_URL": "q", "FLOW_CONCURRENCY": "many", "MAX_TIMEOUT_SECONDS": "0"})
+        Settings.from_environment(
+            {
+                "REQUEST_QUEUE_URL": "q",
+                "FLOW_CONCURRENCY": "many",
+                "MAX_TIMEOUT_SECONDS": "0",
+                "DEFAULT_ALARM_POLICY": "{}",
+            }
+        )
     message = str(wrong.value)
     for part in (
         "GENESYS_SECRET_ID is missing",
         "DEAD_LETTER_QUEUE_URL is missing",
+        "LEDGER_TABLE_NAME is missing",
+        "DEFAULT_ALARM_POLICY must be an object with exactly one of",
         "FLOW_CONCURRENCY must be",
         "not 'many'",
         "MAX_TIMEOUT_SECONDS must be",

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from fakes import Json, a_request, flow, indexed, reads_from, step, subflow
+from documents.kinds import DocumentKey
+from fakes import Json, a_request, flow, flow_key, reads_from, step, subflow
 from genesys_cloud.errors import Forbidden, GenesysCloudError
-from subflows import explore
+from genesys_cloud.flows import Document
+from subflows import Scope, explore
+from timeout_request import TimeoutRequest
 
 Bodies = dict[str, Json | GenesysCloudError]
 
 
-def explored(bodies: Bodies, *flow_ids: str) -> tuple[list[list[str]], list[list[str]]]:
+def explore_all(
+    read_all: Callable[..., Any], *requests: TimeoutRequest
+) -> tuple[dict[DocumentKey, Document | GenesysCloudError], dict[int, Scope]]:
+    """What was read, and the scope of each request, all of which are about Flows."""
+    roots = {n: flow_key(request.flow_id or "", request.organization) for n, request in enumerate(requests)}
+    return explore(dict(enumerate(requests)), roots, read_all)
+
+
+def flow_ids(scope: Scope) -> list[str]:
+    return [key.id for key in scope.keys]
+
+
+def explored(bodies: Bodies, *roots: str) -> tuple[list[list[str]], list[list[str]]]:
     """The levels that were read, and per request the Flows of its scope."""
     read_all, levels = reads_from(bodies)
-    requests = indexed(*(a_request(flow_id=flow_id, include_subflows=True) for flow_id in flow_ids))
-    _, scopes = explore(requests, read_all)
-    return levels, [scopes[index].flow_ids for index, _ in requests]
+    _, scopes = explore_all(read_all, *(a_request(flow_id=flow_id, include_subflows=True) for flow_id in roots))
+    return levels, [flow_ids(scopes[index]) for index in range(len(roots))]
 
 
 def test_without_include_subflows_nothing_is_read_ahead_and_only_the_own_flow_is_concerned() -> None:
     read_all, levels = reads_from({"f": flow(subflow("g"))})
-    documents, scopes = explore(indexed(a_request()), read_all)
+    documents, scopes = explore_all(read_all, a_request())
     assert (documents, levels) == ({}, [])
-    assert scopes[0].flow_ids == ["f"]
+    assert flow_ids(scopes[0]) == ["f"]
 
 
 def test_references_are_followed_level_by_level_each_flow_read_once() -> None:
@@ -71,15 +88,18 @@ def test_a_flow_that_cannot_be_read_leads_nowhere_and_stays_in_the_scope() -> No
 
 def test_organizations_do_not_mix() -> None:
     read_all, _ = reads_from({"a": flow(subflow("b")), "b": flow()})
-    requests = indexed(*(a_request(flow_id="a", include_subflows=True, organization=o) for o in ("x", "y")))
-    documents, _ = explore(requests, read_all)
-    assert set(documents) == {("x", "a"), ("x", "b"), ("y", "a"), ("y", "b")}
+    requests = [a_request(flow_id="a", include_subflows=True, organization=o) for o in ("x", "y")]
+    documents, _ = explore_all(read_all, *requests)
+    assert set(documents) == {flow_key("a", "x"), flow_key("b", "x"), flow_key("a", "y"), flow_key("b", "y")}
 
 
 def test_each_flow_is_named_by_the_step_that_leads_to_it() -> None:
     read_all, _ = reads_from({"a": flow({"cases": [subflow("b")]}), "b": flow()})
-    _, scopes = explore(indexed(a_request(flow_id="a", include_subflows=True)), read_all)
-    assert scopes[0].named_by == {"a": "the request", "b": "steps[0].cases[0] of Flow a"}
+    _, scopes = explore_all(read_all, a_request(flow_id="a", include_subflows=True))
+    assert scopes[0].named_by == {
+        flow_key("a"): "the request",
+        flow_key("b"): "steps[0].cases[0] of Flow a",
+    }
 
 
 @pytest.mark.parametrize(
