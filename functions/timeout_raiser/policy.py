@@ -121,11 +121,15 @@ def _percent(description: str, *, above_zero: bool) -> dict[str, Any]:
     return {"description": description, "type": "number", **least, "maximum": MOST_PERCENT, EXPECTS: expects}
 
 
+_A_POLICY = (
+    "an object with exactly one of raise_to_seconds, raise_by_seconds, raise_by_percent, headroom_percent"
+    " (beside headroom_percent one raise_by_* may stand, for when no latency was observed)"
+)
+
 POLICY_SCHEMA: dict[str, Any] = {
     "description": "How far, how often, and when back. What it leaves out is off.",
     "type": "object",
-    EXPECTS: "an object with exactly one of raise_to_seconds, raise_by_seconds, raise_by_percent, headroom_percent"
-    " (beside headroom_percent one raise_by_* may stand, for when no latency was observed)",
+    EXPECTS: _A_POLICY,
     "additionalProperties": False,
     "properties": {
         "raise_to_seconds": _whole("At least so much.", least=1),
@@ -157,16 +161,27 @@ POLICY_SCHEMA: dict[str, Any] = {
             most=LONGEST_RESTORE_WAIT_SECONDS,
         ),
     },
-    "oneOf": [
+    "allOf": [
         {
-            "required": ["headroom_percent"],
-            "not": {
-                "anyOf": [{"required": ["raise_to_seconds"]}, {"required": ["raise_by_seconds", "raise_by_percent"]}]
-            },
-        },
-        *(
-            {"required": [name], "not": {"anyOf": [{"required": [other]} for other in _AMOUNTS if other != name]}}
-            for name in _AMOUNTS[:3]
-        ),
+            "oneOf": [
+                {
+                    "required": ["headroom_percent"],
+                    "not": {
+                        "anyOf": [
+                            {"required": ["raise_to_seconds"]},
+                            {"required": ["raise_by_seconds", "raise_by_percent"]},
+                        ]
+                    },
+                },
+                *(
+                    {
+                        "required": [name],
+                        "not": {"anyOf": [{"required": [other]} for other in _AMOUNTS if other != name]},
+                    }
+                    for name in _AMOUNTS[:3]
+                ),
+            ],
+            EXPECTS: _A_POLICY,
+        }
     ],
 }

@@ -109,8 +109,9 @@ class LedgerTable:
 
     def _get(self, keys: Sequence[_Key]) -> dict[tuple[str, str], _Item]:
         found: dict[tuple[str, str], _Item] = {}
-        for start in range(0, len(keys), MOST_KEYS):
-            wanted: Any = {self._name: {"Keys": list(keys[start : start + MOST_KEYS]), "ConsistentRead": True}}
+        each_once = list({(key["pk"]["S"], key["sk"]["S"]): key for key in keys}.values())
+        for start in range(0, len(each_once), MOST_KEYS):
+            wanted: Any = {self._name: {"Keys": each_once[start : start + MOST_KEYS], "ConsistentRead": True}}
             for _ in range(MOST_TRIES):
                 with self._asked("BatchGetItem"):
                     answer = self._client().batch_get_item(RequestItems=wanted)
