@@ -46,6 +46,30 @@ def test_sqs_down(genesys: GenesysSimulator, aws: Aws, start: Start) -> None:
     assert [event["detail"]["status"] for event in aws.bus_events()] == ["raised", "rejected", "rejected"]
 
 
+def test_dynamodb_down(genesys: GenesysSimulator, start: Start) -> None:
+    genesys.put_flow("f", flow(step("Slow", 3)))
+    function = start(AWS_ENDPOINT_URL_DYNAMODB=nowhere())
+    assert function.take(ask(), ask(operation="set", timeout_seconds=8)) == []
+    assert timeouts(genesys) == {"Slow": 8}
+    assert [outcome["status"] for outcome in function.outcomes()] == ["raised", "set"]
+    assert all("not recorded in the ledger" in outcome["note"] for outcome in function.outcomes())
+    assert (function.counts()["ChangesNotRecorded"], function.problems()) == (1, ["change not recorded in the ledger"])
+    restore = {"flow_id": "f", "action_name": "Slow", "operation": "restore"}
+    assert function.take(restore) == [0]
+    assert function.outcomes()[-1]["error"]["code"] == "internal_error"
+    assert timeouts(genesys) == {"Slow": 8}
+
+
+def test_a_ledger_that_comes_back_is_asked_again(genesys: GenesysSimulator, aws: Aws, function: Function) -> None:
+    genesys.put_flow("f", flow(step("Slow", 3)))
+    aws.drop_ledger()
+    assert function.take(ask()) == []
+    aws.create_ledger()
+    assert function.take(ask(timeout_seconds=12)) == []
+    entry = aws.remembered()["Slow"]
+    assert (entry["before"]["seconds"], entry["written"]) == (10, 12)
+
+
 @pytest.fixture
 def silence() -> Iterator[str]:
     """A place that takes connections and never says anything."""

@@ -10,14 +10,31 @@ from hypothesis import strategies as st
 
 from doors import Doors, Mail, UnknownEvent
 from fakes import READER, sqs_event, sqs_record
+from follow_ups import KEY
+from outcomes import Status
 from routing import RouteReader
 
 DOORS = Doors(READER, RouteReader())
 GOOD = {"flow_id": "f", "action_name": "A", "timeout_seconds": 10}
-FIELDS = st.sampled_from([*GOOD, "requests", "operation", "Records", "request_id", "organization", "x"])
+OF_REQUESTS = [*GOOD, "data_action_id", "requests", "operation", "Records", "request_id", "organization", "x"]
+OF_ALARMS = ["detail-type", "source", "alarmData", "AlarmName", "NewStateValue", "detail", "state", "value"]
+OF_MESSAGES = ["Message", "TopicArn", "Type", "requestPayload", "requestContext", KEY, "Sns", "EventSource"]
+FIELDS = st.sampled_from([*OF_REQUESTS, *OF_ALARMS, *OF_MESSAGES])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("\ud800")
+WORDS = st.sampled_from(
+    [
+        "CloudWatch Alarm State Change",
+        "CloudWatch Alarm Configuration Change",
+        "aws.cloudwatch",
+        "aws:sns",
+        "Notification",
+        "ALARM",
+        "OK",
+        "restore",
+    ]
+)
 ANYTHING = st.recursive(
-    SCALARS | st.just(GOOD),
+    SCALARS | WORDS | st.just(GOOD) | st.just(json.dumps(GOOD)),
     lambda children: (
         st.lists(children, max_size=3) | st.dictionaries(FIELDS | st.text(max_size=3), children, max_size=4)
     ),
@@ -28,10 +45,11 @@ BODIES = ANYTHING.map(json.dumps) | st.text(max_size=30)
 
 def every_ask_is_one_thing(mail: Mail) -> None:
     for ask in mail.asks:
-        assert (ask.request is None) != (ask.outcome is None)
+        assert sum(thing is not None for thing in (ask.request, ask.outcome, ask.signal, ask.follow_up)) == 1
         if ask.outcome:
             told = json.dumps(ask.outcome.as_dict(), ensure_ascii=False).encode()
-            assert b"invalid_request" in told
+            assert (b"invalid_request" in told) == (ask.outcome.status is Status.REJECTED)
+            assert ask.outcome.status in {Status.REJECTED, Status.IGNORED}
 
 
 @given(st.lists(BODIES, min_size=1, max_size=5), st.data())
@@ -47,6 +65,13 @@ def test_any_messages_are_read_or_refused_and_a_good_one_among_them_is_read(bodi
 @given(ANYTHING)
 def test_a_body_of_any_kind_even_one_that_is_no_text_is_taken(body: object) -> None:
     every_ask_is_one_thing(DOORS.open({"Records": [sqs_record("m", body)]}, "i"))
+
+
+@given(ANYTHING, ANYTHING)
+def test_whatever_a_topic_brings_is_taken(message: object, subject: object) -> None:
+    bare = {"EventSource": "aws:sns", "Sns": {"MessageId": "m", "Message": message, "TopicArn": subject}}
+    text = {"EventSource": "aws:sns", "Sns": {"Message": json.dumps(message)}}
+    every_ask_is_one_thing(DOORS.open({"Records": [bare, {"EventSource": "aws:sns", "Sns": subject}, text]}, "i"))
 
 
 @given(ANYTHING)

@@ -11,7 +11,7 @@ import pytest
 from batch import Batch
 from changes import DocumentStore, Rules
 from documents.kinds import Kind
-from fakes import FakeActions, FakeFlows, FakeLedger, FakeTime, Watcher, a_request, flow, longest, step, subflow
+from fakes import FakeActions, FakeFlows, FakeLedger, FakeTime, Watcher, a_request, action, flow, longest, step, subflow
 from genesys_cloud.credentials import Credentials
 from genesys_cloud.errors import (
     AnswerLost,
@@ -365,6 +365,147 @@ def test_requests_with_and_without_subflows_share_what_is_read() -> None:
     assert ends(outcomes) == ["raised"] * 3
     assert (world.flows.timeouts("f"), world.flows.timeouts("g")) == ([10], [12])
     assert sorted(world.flows.reads) == sorted(world.flows.writes) == ["f", "g"]
+
+
+# -- integration actions -----------------------------------------------------------------------------------------------
+
+
+def with_actions(limit: int | None = None, **bodies: Any) -> tuple[World, FakeActions]:
+    world = World(f=flow(step("A", 5)))
+    actions = FakeActions(world.time, **bodies)
+    world.clients["default"] = FakeClient(world.flows, limit, actions=actions)
+    return world, actions
+
+
+def of_action(**fields: Any) -> TimeoutRequest:
+    """A request for an integration action."""
+    return a_request(**{"flow_id": None, "action_name": None, "timeout_seconds": 20} | fields)
+
+
+def test_an_integration_action_is_raised_by_its_id_or_its_name_with_one_read_and_one_publish() -> None:
+    world, actions = with_actions(x=action("CRM", 5), y=action("ERP", 5))
+    outcomes = world.carry_out(of_action(data_action_id="x"), of_action(data_action_name="CRM", timeout_seconds=30))
+    assert ends(outcomes) == ["raised", "raised"]
+    assert [o.target for o in outcomes] == [{"data_action_id": "x"}, {"data_action_name": "CRM"}]
+    assert (actions.timeouts("x"), actions.timeouts("y")) == ([30], [5])
+    assert (actions.looked_up, actions.reads, actions.writes) == (["CRM"], ["x"], ["x"])
+
+
+def test_a_flow_and_an_integration_action_of_one_id_are_two_documents() -> None:
+    world, actions = with_actions(f=action("CRM", 5))
+    assert ends(world.carry_out(a_request(), of_action(data_action_id="f"))) == ["raised", "raised"]
+    assert (world.flows.timeouts("f"), actions.timeouts("f")) == ([10], [20])
+
+
+def test_an_integration_action_without_a_timeout_counts_as_sixty_seconds() -> None:
+    world, actions = with_actions(x=action("CRM"))
+    [outcome] = world.carry_out(of_action(data_action_id="x", timeout_seconds=60))
+    assert ends([outcome]) == ["unchanged"]
+    assert [(s.before, s.effective_before) for s in outcome.steps] == [(None, 60)]
+    assert actions.writes == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds", "end"),
+    [
+        (None, 60, "raised"),
+        (None, 61, "rejected timeout_out_of_range"),
+        (99, 61, "rejected timeout_out_of_range"),
+        (8, 8, "raised"),
+        (8, 9, "rejected timeout_out_of_range"),
+    ],
+)
+def test_the_limit_of_an_integration_action_is_genesys_own_unless_the_secret_says_less(
+    limit: int | None, seconds: int, end: str
+) -> None:
+    world, _ = with_actions(limit, x=action("CRM", 5))
+    [outcome] = world.carry_out(of_action(data_action_id="x", timeout_seconds=seconds))
+    assert ends([outcome]) == [end]
+    if outcome.error:
+        assert outcome.error.message.endswith(f"organization default allows {min(limit or 60, 60)} at most")
+
+
+def test_a_name_that_several_have_or_none_is_refused_with_the_candidates_and_harms_no_other() -> None:
+    world, _ = with_actions(x=action("CRM", 5), y=action("CRM", 5), z=action("ERP", 5))
+    outcomes = world.carry_out(
+        of_action(data_action_name="CRM"),
+        of_action(data_action_name="crm"),
+        of_action(data_action_name="ERP"),
+        of_action(data_action_id="gone"),
+    )
+    assert ends(outcomes) == [
+        "rejected data_action_ambiguous",
+        "rejected data_action_not_found",
+        "raised",
+        "rejected data_action_not_found",
+    ]
+    ambiguous, unknown = outcomes[0].error, outcomes[1].error
+    assert ambiguous is not None
+    assert unknown is not None
+    assert ambiguous.message == "2 integration actions are called 'CRM': x, y"
+    assert unknown.message == "no integration action is called 'crm'; there are, nearest first: 'CRM', 'ERP'"
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (Forbidden("no"), "rejected forbidden"),
+        (Unavailable("503"), "deferred genesys_unavailable"),
+        (RuntimeError("never thought of"), "deferred internal_error"),
+    ],
+)
+def test_a_name_that_cannot_be_looked_up_ends_its_own_requests_only(error: Exception, end: str) -> None:
+    world, actions = with_actions(x=action("CRM", 5))
+    actions.on_look_up.append(error)
+    assert ends(world.carry_out(of_action(data_action_name="CRM"), a_request())) == [end, "raised"]
+
+
+# -- the ledger --------------------------------------------------------------------------------------------------------
+
+
+def restores(**fields: Any) -> TimeoutRequest:
+    return a_request(**{"operation": "restore", "timeout_seconds": None} | fields)
+
+
+def test_what_was_raised_is_put_back_once() -> None:
+    world = World(f=flow(step("A"), step("B", 5)))
+    world.carry_out(a_request(), a_request(action_name="B"))
+    outcomes = world.carry_out(restores(), restores(action_name="B", dry_run=True))
+    assert ends(outcomes) == ["restored", "planned"]
+    assert [[(s.before, s.after) for s in o.steps] for o in outcomes] == [[(10, None)], [(10, 5)]]
+    assert world.flows.body("f")["steps"] == [step("A"), step("B", 10)]
+    assert ends(world.carry_out(restores())) == ["rejected nothing_to_restore"]
+
+
+def test_what_someone_else_has_set_since_is_not_put_back() -> None:
+    world = World(f=flow(step("A", 5)))
+    world.carry_out(a_request())
+    world.flows.someone_else_publishes("f", 7)
+    [outcome] = world.carry_out(restores())
+    assert ends([outcome]) == ["rejected changed_by_someone_else"]
+    assert outcome.error is not None
+    assert "steps[0] stands at 7 s, not at 10 s" in outcome.error.message
+    assert world.flows.timeouts("f") == [7]
+
+
+def test_of_several_flows_those_with_something_to_put_back_are_restored() -> None:
+    world = World(f=flow(step("A", 5), subflow("g")), g=flow(step("A", 20)))
+    world.carry_out(a_request(include_subflows=True))
+    [outcome] = world.carry_out(restores(include_subflows=True))
+    assert ends([outcome]) == ["restored"]
+    assert (world.flows.timeouts("f"), world.flows.timeouts("g")) == ([5], [20])
+
+
+def test_without_the_ledger_what_is_absolute_is_done_and_noted_and_a_restore_waits() -> None:
+    world = World(f=flow(step("A", 5), step("B", 20)))
+    world.ledger.down = "no table"
+    outcomes = world.carry_out(a_request(), a_request(action_name="B"), restores(action_name="B"))
+    assert ends(outcomes) == ["raised", "unchanged", "deferred internal_error"]
+    assert [o.note for o in outcomes[:2]] == [
+        "not recorded in the ledger, so that it cannot be restored: no table",
+        None,
+    ]
+    assert world.watcher.told == ["published", "not recorded"]
 
 
 # -- inspect -----------------------------------------------------------------------------------------------------------

@@ -27,7 +27,9 @@ from genesys_cloud.errors import (
     PublishRejected,
     Unavailable,
 )
+from ledger import Before, Entry, LedgerUnavailable
 from planning import make_plan
+from remembering import MOST_RACES
 from timeout_request import TimeoutRequest
 
 
@@ -231,6 +233,116 @@ def test_a_raise_conflict_can_be_a_plain_conflict_without_a_code() -> None:
     with pytest.raises(ConflictRetriesExhausted) as exhausted:
         loop.run()
     assert exhausted.value.genesys_code is None
+
+
+# -- the ledger --------------------------------------------------------------------------------------------------------
+
+
+def test_what_stood_there_is_kept_before_it_is_changed_and_that_it_was_afterwards() -> None:
+    loop = Loop()
+    seen: list[Entry] = []
+    loop.flows.on_write.append(lambda: seen.append(loop.ledger.entries(flow_key())["A"]))
+    loop.run()
+    intended, done = seen[0], loop.ledger.entries(flow_key())["A"]
+    before = Before(5, {"settings": {"timeout": 5}})
+    assert (intended.before, intended.written, intended.intended) == (before, None, (10,))
+    assert (done.before, done.written, done.intended, done.document_version) == (before, 10, (), "2")
+    assert loop.ledger.calls == [("recall", "Flow f"), ("write", "Flow f 1"), ("write", "Flow f 2")]
+
+
+def test_what_needs_no_publish_asks_the_ledger_nothing() -> None:
+    loop = Loop(a_request(timeout_seconds=5), a_request(dry_run=True), a_request(operation="inspect"))
+    loop.run()
+    assert loop.ledger.calls == []
+
+
+def test_without_the_ledger_what_is_absolute_is_done_all_the_same_and_told_to_be_unrecorded() -> None:
+    loop = Loop(a_request(), a_request(operation="set", timeout_seconds=12))
+    loop.ledger.down = "no table"
+    change = loop.run()
+    assert (loop.flows.timeouts("f"), change.unrecorded) == ([12], "no table")
+    assert loop.watcher.told == ["published", "not recorded"]
+    assert loop.watcher.unrecorded == [("Flow f", "no table")]
+    assert loop.ledger.operations() == ["recall"]
+
+
+def test_without_the_ledger_a_restore_waits() -> None:
+    loop = Loop(a_request(operation="restore", timeout_seconds=None))
+    loop.ledger.down = "no table"
+    loop.take(loop.flows)
+    change = loop.run()
+    assert isinstance(change.plan.errors[0], LedgerUnavailable)
+    assert "no table" in change.plan.errors[0].message
+    assert loop.flows.writes == []
+
+
+@pytest.mark.parametrize("operation", ["recall", "write"])
+def test_a_ledger_that_stops_answering_holds_up_nothing_that_is_absolute(operation: str) -> None:
+    loop = Loop()
+    loop.ledger.lost_answers = {operation}
+    change = loop.run()
+    assert (told(change), loop.flows.timeouts("f")) == ([(5, 10)], [10])
+    assert change.unrecorded == f"{operation}: no answer"
+
+
+def test_a_change_that_was_not_confirmed_is_known_to_be_ours_all_the_same() -> None:
+    loop = Loop()
+    loop.ledger.before["write"].extend([lambda: None, LedgerUnavailable("no answer")])
+    change = loop.run()
+    assert (change.unrecorded, loop.watcher.told) == (None, ["published"])
+    entry = loop.ledger.entries(flow_key())["A"]
+    assert (entry.is_ours(10), entry.before) == (True, Before(5, {"settings": {"timeout": 5}}))
+
+
+def test_a_record_that_another_invocation_writes_meanwhile_is_read_again() -> None:
+    loop = Loop()
+    loop.ledger.is_raced(flow_key(), 3)
+    change = loop.run()
+    assert (told(change), change.unrecorded, loop.flows.writes) == ([(5, 10)], None, ["f"])
+    assert loop.ledger.operations() == ["recall", "write"] * 4 + ["write"]
+    assert loop.ledger.record(flow_key()).revision == 5
+
+
+def test_a_record_that_others_keep_writing_counts_as_not_answering() -> None:
+    loop = Loop()
+    loop.ledger.is_raced(flow_key(), 50)
+    change = loop.run()
+    assert loop.flows.timeouts("f") == [10]
+    assert change.unrecorded == "others keep writing the same record"
+    assert loop.ledger.operations().count("write") == MOST_RACES + 1
+
+
+def test_what_was_raised_is_put_back() -> None:
+    loop = Loop()
+    loop.run()
+    back = Loop(a_request(operation="restore", timeout_seconds=None))
+    back.ledger = loop.ledger
+    back.take(loop.flows)
+    change = back.run()
+    assert (told(change), loop.flows.body("f")["steps"]) == ([(10, 5)], flow(step("A", 5))["steps"])
+    assert loop.ledger.entries(flow_key())["A"].before is None
+
+
+def test_what_was_not_changed_by_us_is_not_put_back() -> None:
+    loop = Loop(a_request(operation="restore", timeout_seconds=None))
+    change = loop.run()
+    assert (change.plan.errors[0].code, loop.flows.writes) == ("nothing_to_restore", [])
+
+
+def test_after_a_conflict_what_someone_else_has_set_is_what_is_remembered() -> None:
+    loop = Loop()
+    loop.someone_else_publishes(7)
+    loop.run()
+    entry = loop.ledger.entries(flow_key())["A"]
+    assert (entry.before, entry.written) == (Before(7, {"settings": {"timeout": 7}}), 10)
+
+
+def test_a_lost_answer_whose_publish_was_done_is_confirmed() -> None:
+    loop = Loop()
+    loop.flows.lost_answers = 1
+    loop.run()
+    entry = loop.ledger.entries(flow_key())["A"]
+    assert (entry.before, entry.written, entry.intended) == (Before(5, {"settings": {"timeout": 5}}), 10, ())
 
 
 # -- the place of a timeout --------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -11,19 +13,31 @@ from aws.queues import MOST_BYTES, DeadLetter
 from documents.flow import find_steps
 from doors import Ask, Letter
 from endings import Endings, unsettled
+from errands import Errand
 from fakes import FakeEvents, FakeLedger, FakeSqs, FakeTime, a_request, flow, indexed, longest, shortest, step
+from follow_ups import AlarmReference, FollowUp, Purpose
 from genesys_cloud.retry import Jitter
 from outcomes import Outcome, OutcomeError, Status, begin, succeeded
 from planning import make_plan
+from policy import Policy
+from routing import Route
+
+NOW = 1_795_430_000.0
 
 
 def ended(
-    letter: Letter, status: Status = Status.RAISED, *, wait: float | None = None, text: str = "{}", message: str = "no"
+    letter: Letter,
+    status: Status = Status.RAISED,
+    *,
+    wait: float | None = None,
+    text: str = "{}",
+    message: str = "no",
+    errand: Errand | None = None,
 ) -> tuple[Ask, Outcome]:
     failed = status in {Status.REJECTED, Status.DEFERRED}
     error = OutcomeError("the_code", message) if failed else None
     outcome = Outcome(letter.id, "sqs", "default", status, {}, error=error, retry_after_seconds=wait)
-    return Ask(letter, text), outcome
+    return Ask(letter, text, errand=errand), outcome
 
 
 def letter(message_id: str, receives: int = 1) -> Letter:
@@ -39,18 +53,30 @@ class Post:
         self.failures: list[tuple[str, str, str]] = []
         self.seconds_left = 5.0
 
-    def settle(self, *parts: tuple[Ask, Outcome], jitter: Jitter = longest) -> list[str]:
+    def settle(self, *parts: tuple[Ask, Outcome], jitter: Jitter = longest, from_queue: bool = True) -> list[str]:
         endings = Endings(
             self.sqs.requests,
             self.sqs.dead_letters,
             self.ledger,
             lambda *failure: self.failures.append(failure),
             jitter=jitter,
+            now=lambda: NOW,
         )
-        return endings.settle(parts, FakeTime().deadline(self.seconds_left), from_queue=True)
+        return endings.settle(parts, FakeTime().deadline(self.seconds_left), from_queue=from_queue)
 
 
-@pytest.mark.parametrize("status", [Status.RAISED, Status.UNCHANGED, Status.SET, Status.PLANNED, Status.INSPECTED])
+@pytest.mark.parametrize(
+    "status",
+    [
+        Status.RAISED,
+        Status.UNCHANGED,
+        Status.SET,
+        Status.RESTORED,
+        Status.PLANNED,
+        Status.INSPECTED,
+        Status.IGNORED,
+    ],
+)
 def test_what_is_done_is_deleted_and_costs_no_call(status: Status) -> None:
     post = Post()
     assert post.settle(ended(letter("m"), status)) == []
@@ -210,6 +236,120 @@ def test_when_nothing_is_known_of_the_settling_all_that_needed_some_are_kept_onc
         ended(letter("d"), Status.DEFERRED),
     ]
     assert unsettled(parts) == ["both", "r", "d"]
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_what_has_an_errand_is_kept_too_when_nothing_is_known_of_the_settling(status: Status) -> None:
+    assert unsettled([ended(letter("m"), status, errand=Errand("t"))]) == ["m"]
+
+
+# -- other doors -------------------------------------------------------------------------------------------------------
+
+
+def event(text: str = "the event", name: str = "m") -> Letter:
+    """What came through a door that no queue is behind."""
+    return Letter(name, text)
+
+
+@pytest.mark.parametrize("told", [0.0, 0.2, 17.0, 899.9, 5000.0])
+def test_an_event_that_is_deferred_is_put_on_the_request_queue_for_the_wait_that_is_due(told: float) -> None:
+    post = Post()
+    assert post.settle(ended(event(), Status.DEFERRED, wait=told), from_queue=False) == []
+    expected = {0.0: 0, 0.2: 1, 17.0: 17, 899.9: 900, 5000.0: 900}
+    assert (post.sqs.put_off, post.sqs.sent, post.sqs.waits) == ([("the event", expected[told])], [], {})
+
+
+def test_an_event_with_anything_deferred_is_put_off_once_and_whole_for_the_longest_wait() -> None:
+    post, one = Post(), event()
+    parts = [
+        ended(one, Status.DEFERRED, wait=5, text="a"),
+        ended(one, Status.REJECTED, text="b"),
+        ended(one, Status.DEFERRED, wait=70, text="c"),
+    ]
+    assert post.settle(*parts, from_queue=False) == []
+    assert (post.sqs.put_off, post.sqs.sent) == ([("the event", 70)], [])
+
+
+def test_an_event_that_is_rejected_goes_to_the_dead_letter_queue_like_any_other() -> None:
+    post = Post()
+    assert post.settle(ended(event(), Status.REJECTED, text="what was asked"), from_queue=False) == []
+    assert [sent["MessageBody"] for sent in post.sqs.sent] == ["what was asked"]
+
+
+@pytest.mark.parametrize("status", [Status.REJECTED, Status.DEFERRED])
+def test_an_event_that_could_not_be_put_where_it_is_safe_is_told_and_named(status: Status) -> None:
+    post = Post()
+    post.sqs.down = "ServiceUnavailable"
+    assert post.settle(ended(event(), status), ended(event("other", "n")), from_queue=False) == ["m"]
+    what = {Status.REJECTED: "not copied to the dead-letter queue", Status.DEFERRED: "not sent to the request queue"}
+    assert [failure[:2] for failure in post.failures] == [("m", what[status])]
+
+
+# -- what an alarm wants besides ---------------------------------------------------------------------------------------
+
+
+def errand(transition: str | None = "t", seconds: float | None = 300, **more: bool) -> Errand:
+    """One whose next look is due so long from now."""
+    alarm = AlarmReference("slow", None, None, "t", "burning")
+    route = Route({"flow_id": "f", "action_name": "A"}, Policy(raise_by_seconds=Decimal(2)))
+    look = None if seconds is None else FollowUp(Purpose.RECHECK, alarm, route, NOW + seconds)
+    return Errand(transition, look, **more)
+
+
+@pytest.mark.parametrize("from_queue", [True, False])
+@pytest.mark.parametrize("status", [Status.RAISED, Status.UNCHANGED, Status.IGNORED, Status.RESTORED])
+def test_what_an_alarm_wants_besides_is_sent_and_then_the_transition_is_over(status: Status, from_queue: bool) -> None:
+    post, wanted = Post(), errand()
+    assert post.settle(ended(letter("m"), status, errand=wanted), from_queue=from_queue) == []
+    assert wanted.next
+    assert post.sqs.put_off == [(wanted.next.as_message(), 300)]
+    assert post.ledger.is_finished("t")
+
+
+def test_a_look_that_is_due_later_than_sqs_can_wait_is_sent_in_hops() -> None:
+    post = Post()
+    post.settle(ended(letter("m"), errand=errand(seconds=5000)))
+    assert [seconds for _, seconds in post.sqs.put_off] == [900]
+
+
+@pytest.mark.parametrize("status", [Status.REJECTED, Status.DEFERRED, Status.PLANNED])
+def test_what_is_not_over_sends_nothing_and_may_come_again(status: Status) -> None:
+    post = Post()
+    post.settle(ended(letter("m"), status, errand=errand()))
+    assert (post.sqs.put_off, post.ledger.operations()) == ([], [])
+
+
+def test_of_an_event_with_anything_deferred_nothing_is_followed_up_yet() -> None:
+    post, one = Post(), letter("m")
+    post.settle(ended(one, errand=errand()), ended(one, Status.DEFERRED, wait=5))
+    assert (post.sqs.put_off, post.ledger.operations()) == ([], [])
+
+
+@pytest.mark.parametrize("from_queue", [True, False])
+def test_an_alarm_whose_next_look_was_not_sent_comes_again_and_is_not_over(from_queue: bool) -> None:
+    post, wanted = Post(), errand()
+    assert wanted.next
+    post.sqs.refused = {wanted.next.as_message()}
+    parts = [ended(letter("m"), errand=wanted), ended(letter("n"), errand=errand("t2", None))]
+    assert post.settle(*parts, from_queue=from_queue) == ["m"]
+    assert post.failures == [("m", "its next look at the alarm was not scheduled", "not today")]
+    assert [post.ledger.is_finished(transition) for transition in ("t", "t2")] == [False, True]
+
+
+def test_at_the_limit_or_where_another_look_can_ask_for_no_more_there_is_none_but_it_is_over() -> None:
+    post = Post()
+    ask, outcome = ended(letter("m"), Status.UNCHANGED, errand=errand("at the limit"))
+    in_vain = ended(letter("n"), Status.UNCHANGED, errand=errand("in vain", may_find_more_to_do=False))
+    post.settle((ask, replace(outcome, at_limit=True)), in_vain)
+    assert post.sqs.put_off == []
+    assert [post.ledger.is_finished(transition) for transition in ("at the limit", "in vain")] == [True, True]
+
+
+def test_a_ledger_that_is_down_keeps_no_message() -> None:
+    post = Post()
+    post.ledger.down = "no answer"
+    assert post.settle(ended(letter("m"), errand=errand())) == []
+    assert (len(post.sqs.put_off), post.failures) == (1, [])
 
 
 # -- what SQS takes ----------------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from documents import data_action
 from documents.flow import find_steps
-from fakes import Json, a_request, flow, indexed, step
+from fakes import Json, a_request, action, flow, indexed, step
 from genesys_cloud.errors import (
     ConflictRetriesExhausted,
     FlowLocked,
@@ -17,7 +18,18 @@ from genesys_cloud.errors import (
     RateLimited,
     Refusal,
 )
-from outcomes import OUTCOME_KEYS, Outcome, Status, answer, begin, failed, succeeded, unreadable
+from outcomes import (
+    OUTCOME_KEYS,
+    Outcome,
+    Status,
+    answer,
+    begin,
+    failed,
+    ignored,
+    no_alarm,
+    succeeded,
+    unreadable,
+)
 from planning import StepChange, make_plan
 from rejection import Rejection
 from timeout_request import TimeoutRequest
@@ -59,6 +71,8 @@ def outcome_of(body: Json, **fields: object) -> Outcome:
         failed(begin(a_request(), "sqs"), Rejection("forbidden", "no")),
         unreadable(["x"], "not a request", request_id="m", door="sqs"),
         unreadable({"flow_id": 5}, "not a request", request_id="m", door="direct"),
+        ignored(begin(a_request(), "sqs"), "nothing to do"),
+        no_alarm({}, request_id="m", door="eventbridge"),
     ],
 )
 def test_every_key_is_always_there_in_the_same_order_and_it_is_json(outcome: Outcome) -> None:
@@ -137,6 +151,29 @@ def test_with_subflows_each_step_says_in_which_flow_it_is() -> None:
 
 def test_the_target_names_what_was_given_and_nothing_else() -> None:
     assert begin(a_request(action_name=None, step_id="s"), "sqs").target == {"flow_id": "f", "step_id": "s"}
+
+
+def test_an_integration_action_is_told_like_a_step() -> None:
+    request = a_request(flow_id=None, action_name=None, data_action_id="x")
+    changes = make_plan("x", data_action.find_steps(action("CRM", 5)), indexed(request), default_seconds=60).changes[0]
+    told = succeeded(begin(request, "sqs"), request, changes).as_dict()
+    assert (told["status"], told["target"]) == ("raised", {"data_action_id": "x"})
+    assert (told["previous_timeout_seconds"], told["timeout_seconds"]) == (5, 10)
+    assert [(s["path"], s["id"], s["name"]) for s in told["steps"]] == [
+        ("config.timeoutSeconds", "custom_-_CRM", "CRM")
+    ]
+
+
+def test_what_asks_for_nothing_says_why_before_what_else_is_to_be_known() -> None:
+    outcome = ignored(begin(a_request(), "sqs"), "the cooldown holds", note="and this", flow_version="2")
+    assert (outcome.status, outcome.note, outcome.flow_version) == (Status.IGNORED, "the cooldown holds; and this", "2")
+
+
+def test_an_event_of_an_alarm_that_tells_no_change_is_ignored_by_its_name() -> None:
+    told = no_alarm({"detail-type": "CloudWatch Alarm Configuration Change\ud800"}, request_id="i", door="eventbridge")
+    assert told.as_dict()["status"] == "ignored"
+    assert (told.request_id, told.error) == ("i", None)
+    assert told.note == "CloudWatch Alarm Configuration Change?: only a change of an alarm's state asks for anything"
 
 
 def test_in_brief_a_hundred_steps_are_listed_and_a_note_says_how_many_more_there_are() -> None:

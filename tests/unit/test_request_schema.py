@@ -57,6 +57,17 @@ def test_every_field_given_is_kept() -> None:
     assert {name: getattr(request, name) for name in raw} == raw
 
 
+@pytest.mark.parametrize("target", ["data_action_id", "data_action_name"])
+def test_an_integration_action_is_named_by_its_id_or_its_name(target: str) -> None:
+    for raw in (
+        {target: "x", "timeout_seconds": 7},
+        {target: "x", "operation": "restore"},
+        {target: "x", "operation": "inspect"},
+    ):
+        request = READER.read(raw, default_request_id="m")
+        assert (request.target, request.flow_id) == ({target: "x"}, None)
+
+
 def test_a_whole_number_written_as_a_fraction_becomes_an_integer() -> None:
     seconds = READER.read({**GOOD, "timeout_seconds": 10.0}, default_request_id="m").timeout_seconds
     assert (seconds, type(seconds)) == (10, int)
@@ -68,11 +79,13 @@ def test_a_whole_number_written_as_a_fraction_becomes_an_integer() -> None:
         ({}, True),
         ({"operation": "set"}, True),
         ({"dry_run": True}, False),
+        ({"operation": "restore"}, True),
+        ({"operation": "restore", "dry_run": True}, False),
         ({"operation": "inspect"}, False),
         ({"operation": "inspect", "dry_run": False}, False),
     ],
 )
-def test_only_a_raise_or_a_set_that_is_no_dry_run_may_write(fields: dict[str, Any], writes: bool) -> None:
+def test_only_a_raise_a_set_or_a_restore_that_is_no_dry_run_may_write(fields: dict[str, Any], writes: bool) -> None:
     assert READER.read({**GOOD, **fields}, default_request_id="m").writes is writes
 
 
@@ -80,6 +93,7 @@ def test_only_a_raise_or_a_set_that_is_no_dry_run_may_write(fields: dict[str, An
     "raw",
     [
         {"flow_id": "f", "operation": "inspect"},
+        {"flow_id": "f", "action_name": "A", "operation": "restore"},
         {"flow_id": "f", "step_id": "s", "timeout_seconds": 1},
         {"flow_id": "f", "step_id": "s", "action_name": "A", "timeout_seconds": 1},
         {**GOOD, "flow_id": "..."},
@@ -102,6 +116,12 @@ def test_what_is_just_inside_the_rules_is_accepted(raw: dict[str, Any]) -> None:
         ("flow_id", "f\n", "a text ('f\\n')"),
         ("flow_id", "", "a text ('')"),
         ("flow_id", "a" * 129, "a text ('aaa"),
+        ("data_action_id", 5, "a number (5)"),
+        ("data_action_id", "..", "a text ('..')"),
+        ("data_action_id", "a/b", "a text ('a/b')"),
+        ("data_action_id", "a" * 129, "a text ('aaa"),
+        ("data_action_name", "", "a text ('')"),
+        ("data_action_name", "a" * 257, "a text ('aaa"),
         ("action_name", "", "a text ('')"),
         ("action_name", "a" * 257, "a text ('aaa"),
         ("action_name", {"x": 1}, "an object"),
@@ -136,14 +156,42 @@ def test_a_wrong_value_is_told_with_its_field_its_kind_and_what_it_must_be(
 @pytest.mark.parametrize(
     ("raw", "told"),
     [
-        ({}, "flow_id is missing: it must be the id of a Flow"),
+        ({}, "exactly one of flow_id, data_action_id, data_action_name says what to change"),
+        ({"timeout_seconds": 1}, "exactly one of flow_id, data_action_id, data_action_name says what to change"),
         ({"flow_id": "f", "timeout_seconds": 1}, "action_name (or step_id) is missing"),
         ({"flow_id": "f", "action_name": "A"}, "timeout_seconds is missing: raise and set need it"),
         ({"flow_id": "f", "action_name": "A", "operation": "set"}, "timeout_seconds is missing: raise and set need it"),
+        ({"data_action_id": "x"}, "timeout_seconds is missing: raise and set need it"),
+        ({"data_action_name": "x", "dry_run": True}, "timeout_seconds is missing: raise and set need it"),
+        ({"flow_id": "f", "operation": "restore"}, "action_name (or step_id) is missing"),
+        ({"operation": "restore"}, "exactly one of flow_id, data_action_id, data_action_name says what to change"),
     ],
 )
 def test_a_missing_field_is_named_with_what_it_must_be(raw: object, told: str) -> None:
     assert problem(raw).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"flow_id": "f", "action_name": "A", "data_action_id": "x"},
+        {"flow_id": "f", "action_name": "A", "data_action_name": "x"},
+        {"data_action_id": "x", "data_action_name": "x"},
+        {"flow_id": "f", "action_name": "A", "data_action_id": "x", "data_action_name": "x"},
+    ],
+)
+def test_of_the_targets_there_is_one(fields: dict[str, Any]) -> None:
+    told = problem({"timeout_seconds": 5, **fields})
+    assert told == "exactly one of flow_id, data_action_id, data_action_name says what to change"
+
+
+@pytest.mark.parametrize("field", [{"action_name": "A"}, {"step_id": "s"}, {"include_subflows": True}])
+@pytest.mark.parametrize("target", ["data_action_id", "data_action_name"])
+def test_what_chooses_steps_of_a_flow_is_refused_beside_an_integration_action(
+    target: str, field: dict[str, Any]
+) -> None:
+    told = problem({target: "x", "timeout_seconds": 5, **field})
+    assert told == "action_name, step_id, include_subflows go with flow_id: they choose steps of a Flow"
 
 
 @pytest.mark.parametrize(
@@ -175,12 +223,17 @@ def test_what_is_no_object_is_told_as_what_it_is_with_an_example(raw: object, ki
     assert '{"flow_id": "...", "action_name": "...", "timeout_seconds": 10}' in told
 
 
-@pytest.mark.parametrize("field", ["action_name", "step_id", "reason", "requested_by", "request_id"])
+@pytest.mark.parametrize(
+    "field", ["data_action_name", "action_name", "step_id", "reason", "requested_by", "request_id"]
+)
 def test_half_a_surrogate_pair_is_refused_for_no_one_could_pass_it_on(field: str) -> None:
-    assert problem({**GOOD, field: "x\ud800"}).startswith(f"{field} must be whole Unicode text")
+    rest = {"timeout_seconds": 10} if field == "data_action_name" else GOOD
+    assert problem({**rest, field: "x\ud800"}).startswith(f"{field} must be whole Unicode text")
 
 
-@pytest.mark.parametrize("raw", [{"flow_id": None}, {"timeout_seconds": 3, "x": 1}, {"dry_run": True}])
+@pytest.mark.parametrize(
+    "raw", [{"flow_id": None}, {"data_action_id": 5}, {"timeout_seconds": 3, "x": 1}, {"dry_run": True}]
+)
 def test_an_object_with_one_of_the_fields_is_meant_as_a_request(raw: object) -> None:
     assert looks_like_a_request(raw)
 

@@ -76,7 +76,7 @@ def test_one_message_names_all_that_is_wrong() -> None:
                 "REQUEST_QUEUE_URL": "q",
                 "FLOW_CONCURRENCY": "many",
                 "MAX_TIMEOUT_SECONDS": "0",
-                "DEFAULT_ALARM_POLICY": "{}",
+                "DEFAULT_ALARM_POLICY": "much",
             }
         )
     message = str(wrong.value)
@@ -84,7 +84,7 @@ def test_one_message_names_all_that_is_wrong() -> None:
         "GENESYS_SECRET_ID is missing",
         "DEAD_LETTER_QUEUE_URL is missing",
         "LEDGER_TABLE_NAME is missing",
-        "DEFAULT_ALARM_POLICY must be an object with exactly one of",
+        "DEFAULT_ALARM_POLICY is not JSON",
         "FLOW_CONCURRENCY must be",
         "not 'many'",
         "MAX_TIMEOUT_SECONDS must be",
