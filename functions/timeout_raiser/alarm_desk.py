@@ -32,8 +32,8 @@ from genesys_cloud.json_text import plain
 from internal_error import InternalError
 from ledger import Ledger, LedgerUnavailable
 from outcomes import Outcome, Status, failed, ignored
-from rejection import Rejection
-from routing import ALARM_NOT_ROUTED, Route, Router
+from rejection import ALARM_NOT_ROUTED, Rejection
+from routing import Route, Router
 from side_by_side import SideBySide
 from timeout_request import AlarmOrder, TimeoutRequest, made_of, target_of
 
@@ -51,6 +51,9 @@ NO_LATENCY = (
 
 class Watch(Protocol):
     """Says what alarms are in now."""
+
+    def look_ahead(self, alarm_names: Sequence[str]) -> None:
+        """Is told which alarms are going to be looked at."""
 
     def look(self, alarm_name: str, contributor_id: str | None) -> AlarmNow | None:
         """What the alarm is in now; None where there is no such alarm. Raises a Transient where that is not known."""
@@ -102,6 +105,7 @@ class AlarmDesk:
         with SideBySide(self._concurrency, self._deadline) as workers:
             transitions = tuple(ask.transition for ask in alarms)
             self._dealt_with = workers.map(self._finished, [transitions]).get(transitions, set())
+            workers.map(self._watch.look_ahead, [tuple(ask.follow_up.alarm.name for ask in alarms if ask.follow_up)])
             verdicts = workers.map(lambda number: self._safe_verdict(alarms[number], door), range(len(alarms)))
         for number, ask in enumerate(alarms):
             verdict = verdicts.get(number) or Verdict(failed(_blank(ask, door), _overdue()))
@@ -125,26 +129,50 @@ class AlarmDesk:
             return Verdict(failed(blank, InternalError.of(f"seeing to {blank.requested_by}", error)))
 
     def _verdict(self, ask: Ask, blank: Outcome) -> Verdict:
-        if ask.follow_up:
-            blank = _aimed(blank, ask.follow_up.route)
-            heed = self._recheck if ask.follow_up.purpose is Purpose.RECHECK else self._restore_in_time
-            return heed(ask.follow_up, blank)
-        signal = ask.signal
-        if signal is None or signal.silenced:
-            return Verdict(ignored(blank, f"the alarm's actions are not to happen: {signal and signal.silenced}"))
+        if ask.signal:
+            return self._heard(ask.signal, blank)
+        if ask.follow_up is None:
+            raise ValueError("neither an alarm nor a message to ourselves")
+        blank = _aimed(blank, ask.follow_up.route)
+        if self._is_repeated(ask.follow_up.transition):
+            return Verdict(ignored(blank, ACTED_ALREADY))
+        heed = self._recheck if ask.follow_up.purpose is Purpose.RECHECK else self._restore_in_time
+        return heed(ask.follow_up, blank)
+
+    # -- a transition --------------------------------------------------------------------------------------------------
+
+    def _heard(self, signal: AlarmSignal, blank: Outcome) -> Verdict:
+        if signal.silenced:
+            return Verdict(ignored(blank, f"the alarm's actions are not to happen: {signal.silenced}"))
         if signal.state == "ALARM":
             return self._burning(signal, blank)
         if signal.state == "OK":
             return self._over(signal, blank)
         return Verdict(ignored(blank, f"only a change to ALARM or OK asks for anything, not to {signal.state or '?'}"))
 
-    # -- a transition --------------------------------------------------------------------------------------------------
-
     def _burning(self, signal: AlarmSignal, blank: Outcome) -> Verdict:
-        route = self._router.route(signal)
+        alarm, route = AlarmReference.of(signal), self._router.route(signal)
+        blank = _aimed(blank, route)
+        if self._is_repeated(alarm.transition):
+            return Verdict(ignored(blank, ACTED_ALREADY))
         latency = signal.latency.seconds(route.policy.latency_unit) if signal.latency else None
-        look = FollowUp(Purpose.RECHECK, AlarmReference.of(signal), route, self._now(), latency_seconds=latency)
-        return self._step(signal.transition_id, look, blank, cooldown_seconds=route.policy.cooldown_seconds)
+        look = FollowUp(Purpose.RECHECK, alarm, route, self._now(), latency_seconds=latency)
+        verdict = self._step(alarm.transition, look, blank, cooldown_seconds=route.policy.cooldown_seconds)
+        if route.policy.restore_on_ok and verdict.errand:
+            back = self._restore_after_all(look)
+            verdict = verdict._replace(errand=replace(verdict.errand, next=back or verdict.errand.next))
+        return verdict
+
+    def _restore_after_all(self, look: FollowUp) -> FollowUp | None:
+        """The restore that an alarm needs which comes so late that its OK has come and gone before it."""
+        now = self._look(look.alarm)
+        changed_at = look.alarm.changed_at
+        if now is None or now.state != "OK" or not now.transitioned_at or not changed_at:
+            return None
+        if now.transitioned_at <= changed_at + SAME_MOMENT:
+            return None
+        alarm = replace(look.alarm, changed_at=now.transitioned_at)
+        return FollowUp(Purpose.RESTORE, alarm, look.route, self._now() + look.route.policy.restore_after_seconds)
 
     def _over(self, signal: AlarmSignal, blank: Outcome) -> Verdict:
         try:
@@ -166,13 +194,15 @@ class AlarmDesk:
         now = self._look(alarm)
         if now and now.state == "ALARM":
             return Verdict(ignored(blank, "the alarm is in ALARM again: nothing is put back"))
-        return _restore(alarm.transition, route, blank)
+        return _restore(alarm.transition, alarm, route, blank)
 
     # -- a message to ourselves ----------------------------------------------------------------------------------------
 
     def _recheck(self, follow_up: FollowUp, blank: Outcome) -> Verdict:
         now = self._look(follow_up.alarm)
-        if now is None or not _is_still(now, "ALARM", follow_up.alarm):
+        if now is None:
+            return Verdict(ignored(blank, "there is no such alarm in this account and region: it cannot be looked at"))
+        if not _is_still(now, "ALARM", follow_up.alarm):
             return Verdict(ignored(blank, "the alarm has changed since: there is nothing left to do for this one"))
         observed = now.latency.seconds(follow_up.route.policy.latency_unit) if now.latency else None
         latency = follow_up.latency_seconds if observed is None else observed
@@ -183,32 +213,30 @@ class AlarmDesk:
         left = follow_up.due_at - self._now()
         if left > EARLY_SECONDS:
             outcome = ignored(blank, f"to be restored if the alarm stays OK for another {left:.0f} s")
-            return Verdict(outcome, errand=Errand(None, next=follow_up))
+            hop = replace(follow_up, number=follow_up.number + 1)
+            return Verdict(outcome, errand=Errand(follow_up.transition, next=hop))
         now = self._look(follow_up.alarm)
         if now is None:
-            return Verdict(ignored(blank, "the alarm is gone: nobody can say that it stayed OK, nothing is put back"))
+            return Verdict(ignored(blank, "there is no such alarm in this account and region: nothing is put back"))
         if not _is_still(now, "OK", follow_up.alarm):
             return Verdict(ignored(blank, "the alarm has not stayed OK: nothing is put back"))
-        return _restore(follow_up.transition, follow_up.route, blank)
+        return _restore(follow_up.transition, follow_up.alarm, follow_up.route, blank)
 
     # -- what is done --------------------------------------------------------------------------------------------------
 
     def _step(self, transition: str, look: FollowUp, blank: Outcome, *, cooldown_seconds: int) -> Verdict:
         """One step of a raise, and another look afterwards where the policy wants one."""
-        policy = look.route.policy
-        blank = _aimed(blank, look.route)
-        if self._is_repeated(transition):
-            return Verdict(ignored(blank, ACTED_ALREADY))
-        amount = policy.amount(look.latency_seconds)
-        if amount is None:
-            return Verdict(ignored(blank, NO_LATENCY), errand=Errand(transition))
-        wait = policy.recheck_after_seconds
+        policy, wait = look.route.policy, look.route.policy.recheck_after_seconds
         errand = Errand(
             transition,
             next=None if wait is None else replace(look, due_at=self._now() + wait),
             may_find_more_to_do=policy.may_find_more_to_do,
         )
-        order = AlarmOrder(transition, amount, policy.limit_seconds, cooldown_seconds)
+        amount = policy.amount(look.latency_seconds)
+        if amount is None:
+            return Verdict(ignored(blank, NO_LATENCY), errand=errand)
+        order = _order(transition, look.alarm)
+        order = replace(order, amount=amount, limit_seconds=policy.limit_seconds, cooldown_seconds=cooldown_seconds)
         return Verdict(request=_request("raise", look.route, blank, order), errand=errand)
 
     # -- what is so ----------------------------------------------------------------------------------------------------
@@ -237,11 +265,16 @@ def _is_still(now: AlarmNow, state: str, alarm: AlarmReference) -> bool:
     return now.transitioned_at <= alarm.changed_at + SAME_MOMENT
 
 
-def _restore(transition: str, route: Route, blank: Outcome) -> Verdict:
-    return Verdict(request=_request("restore", route, blank), errand=Errand(transition, restores=True))
+def _restore(transition: str, alarm: AlarmReference, route: Route, blank: Outcome) -> Verdict:
+    request = _request("restore", route, blank, _order(transition, alarm))
+    return Verdict(request=request, errand=Errand(transition, restores=True))
 
 
-def _request(operation: str, route: Route, blank: Outcome, order: AlarmOrder | None = None) -> TimeoutRequest:
+def _order(transition: str, alarm: AlarmReference) -> AlarmOrder:
+    return AlarmOrder(transition, alarm.series, alarm.changed_at_seconds)
+
+
+def _request(operation: str, route: Route, blank: Outcome, order: AlarmOrder) -> TimeoutRequest:
     who = {"requested_by": blank.requested_by, "reason": blank.reason}
     return made_of({**route.target, **who, "operation": operation}, blank.request_id, order)
 

@@ -29,15 +29,12 @@ from settings import Settings
 from telemetry import Telemetry, make_logger
 from timeout_request import RequestReader
 
-SETTINGS = Settings.from_environment(os.environ)
+ROUTES = RouteReader()
+SETTINGS = Settings.from_environment(os.environ, ROUTES)
 RULES = Rules(SETTINGS.default_timeout_seconds, SETTINGS.max_publish_attempts)
 LOGGER = make_logger(SETTINGS.service, SETTINGS.log_level)
 METRICS = Metrics(namespace=SETTINGS.metrics_namespace, service=SETTINGS.service)
-ROUTES = RouteReader()
 DOORS = Doors(RequestReader(), ROUTES)
-ROUTE_PARAMETER = RouteParameter(SETTINGS.alarm_routes_parameter, clients.parameters)
-ROUTER = Router(ROUTES, SETTINGS.default_alarm_policy, ROUTE_PARAMETER.text)
-ALARM_WATCH = AlarmWatch(clients.cloudwatch)
 ORGANIZATIONS = Organizations(SETTINGS, CredentialsStore(SETTINGS.secret_id, clients.secrets))
 REQUEST_QUEUE = RequestQueue(SETTINGS.request_queue_url, clients.sqs)
 DEAD_LETTER_QUEUE = DeadLetterQueue(SETTINGS.dead_letter_queue_url, clients.sqs)
@@ -56,9 +53,10 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """
     telemetry = Telemetry(LOGGER, METRICS)
     mail = DOORS.open(event, context.aws_request_id)
-    ledger = LedgerTable(SETTINGS.ledger_table_name, clients.dynamodb)
+    deadline = Deadline.of(context)
+    ledger = LedgerTable(SETTINGS.ledger_table_name, clients.dynamodb, deadline)
     try:
-        outcomes = carry_out(mail, ledger, Deadline.of(context), telemetry)
+        outcomes = carry_out(mail, ledger, deadline, telemetry)
         telemetry.finished(outcomes)
         answer_by = Deadline(context.get_remaining_time_in_millis() / 1000 - LEFT_FOR_THE_ANSWER_SECONDS)
         told = AFTERWARDS.submit(
@@ -73,8 +71,7 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
 
 def carry_out(mail: Mail, ledger: LedgerTable, deadline: Deadline, telemetry: Telemetry) -> list[Outcome]:
     """One outcome for each thing asked for, in its order."""
-    desk = AlarmDesk(ROUTER, ALARM_WATCH, ledger, deadline, concurrency=SETTINGS.flow_concurrency, on_bug=telemetry.bug)
-    desk.see_to(mail.asks, mail.door)
+    see_to_alarms(mail, ledger, deadline, telemetry)
     batch = Batch(
         ORGANIZATIONS.for_invocation(deadline, telemetry).of,
         ledger,
@@ -91,6 +88,20 @@ def carry_out(mail: Mail, ledger: LedgerTable, deadline: Deadline, telemetry: Te
         ask.errand.conclude(outcome) if ask.errand else outcome
         for ask, outcome in zip(mail.asks, outcomes, strict=True)
     ]
+
+
+def see_to_alarms(mail: Mail, ledger: LedgerTable, deadline: Deadline, telemetry: Telemetry) -> None:
+    """Turns what alarms say into requests, where they ask for something; half of the time is left for the work."""
+    parameter = RouteParameter(SETTINGS.alarm_routes_parameter, clients.parameters)
+    desk = AlarmDesk(
+        Router(ROUTES, SETTINGS.default_alarm_policy, parameter.text),
+        AlarmWatch(clients.cloudwatch),
+        ledger,
+        deadline.share(0.5),
+        concurrency=SETTINGS.flow_concurrency,
+        on_bug=telemetry.bug,
+    )
+    desk.see_to(mail.asks, mail.door)
 
 
 def end_messages(

@@ -207,10 +207,9 @@ class Batch:
         """Carries out all requests for one document, or gives each the error that reading it ended in."""
         if isinstance(document, GenesysCloudError):
             return Result({index: document for index, _ in requests}, 0)
-        store = self._client_of(key.organization).store(key.kind)
         change = DocumentChange(
             key,
-            store,
+            self._client_of(key.organization).store(key.kind),
             self._ledger,
             requests=requests,
             rules=self._rules,

@@ -131,6 +131,7 @@ class DocumentChange:
         conflicts = losses = 0
         claimed = False
         sent: Plan | None = None
+        self._remembering.begin()
         while True:
             plan, steps = self._plan(document)
             if sent and plan.claim_what_was_done_by(sent) and not claimed:
@@ -146,13 +147,20 @@ class DocumentChange:
             except Conflict as conflict:
                 self._observer.conflicted()
                 conflicts += 1
-                sent = plan if conflict.may_be_done else sent
+                if conflict.may_be_done:
+                    sent = plan
+                else:
+                    self._remembering.refused()
                 self._wait_after_conflict(conflicts, conflict)
                 document = self._store.read(document.id)
+                self._remembering.ask_again()
             except AnswerLost as lost:
                 sent = plan
                 losses += 1
                 document = self._read_after_loss(losses, lost)
+            except GenesysCloudError:
+                self._remembering.refused()
+                raise
             else:
                 self._observer.published()
                 return self._told(Change(plan, steps, version, tuple(document.notes)))

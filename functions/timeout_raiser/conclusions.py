@@ -12,13 +12,12 @@ from genesys_cloud.errors import FlowNotFound, GenesysCloudError, Transient
 from not_found import data_action_not_found
 from outcomes import Outcome, failed, ignored, succeeded
 from planning import StepChange
-from rejection import Rejection
+from rejection import NOTHING_TO_RESTORE, Rejection
 from subflows import Scope
 from timeout_request import Operation, TimeoutRequest
 
 MOST_PROBLEMS = 5
 LONGEST_PROBLEM = 300
-NOTHING_TO_RESTORE = "nothing_to_restore"
 
 
 def conclude(
@@ -74,7 +73,8 @@ def conclude(
         return failed(outcome, _not_editable(problems), steps=changed, **details)
     reasons = [plan.ignored[index] for plan in plans if index in plan.ignored]
     if reasons and not would_change:
-        return ignored(outcome, reasons[0], **details)
+        superseded = any(index in plan.superseded for plan in plans)
+        return ignored(outcome, reasons[0], superseded=superseded, **details)
     if not steps and (request.action_name or request.step_id):
         looked_at = [(key.id, change.steps) for key, change in changes.items()]
         return failed(outcome, data_action_not_found(request, looked_at), **details)

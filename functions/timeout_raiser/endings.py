@@ -88,12 +88,12 @@ class Endings:
                 over += parts
         kept = self._bury([part for part in over if part[1].status is Status.REJECTED], deadline)
         kept |= self._follow_up(over, deadline)
-        self._finish(over, kept)
         if from_queue:
             self._show_again(again, deadline)
             kept |= {letter.id for letter in again}
         else:
             kept |= self._put_off(again, deadline)
+        self._finish(over, kept)
         return [letter.id for letter in by_letter if letter.id in kept]
 
     def _wait(self, outcome: Outcome, letter: Letter) -> int:
@@ -121,12 +121,12 @@ class Endings:
         return self._told(failures, [letter for letter, _ in to_send], "its next look at the alarm was not scheduled")
 
     def _finish(self, over: Ended, kept: Collection[str]) -> None:
-        """Marks what is dealt with. Where that fails, a repetition finds that there is nothing left to do."""
-        for ask, outcome in over:
-            transition = ask.errand.finished_by(outcome) if ask.errand and ask.letter.id not in kept else None
-            if transition:
-                with suppress(LedgerUnavailable):
-                    self._ledger.finish(transition)
+        """Marks what is dealt with. Where that fails, a repetition goes by what was decided: no second step."""
+        ended = (ask.errand.finished_by(outcome) for ask, outcome in over if ask.errand and ask.letter.id not in kept)
+        transitions = [transition for transition in ended if transition]
+        if transitions:
+            with suppress(LedgerUnavailable):
+                self._ledger.finish(transitions)
 
     def _show_again(self, again: Mapping[Letter, int], deadline: Deadline) -> None:
         waits = [(letter, letter.receipt_handle, wait) for letter, wait in again.items() if letter.receipt_handle]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from follow_ups import FollowUp
 from outcomes import Outcome, Status, ignored
+from rejection import NOTHING_TO_RESTORE
 
 _NOT_OVER = {Status.REJECTED, Status.DEFERRED, Status.PLANNED}
 """What ends like this may come again, and has to be done then."""
@@ -30,13 +31,13 @@ class Errand:
     def conclude(self, outcome: Outcome) -> Outcome:
         """The outcome as an alarm has it: that nothing is left to put back is no fault of an alarm."""
         error = outcome.error
-        if self.restores and error and error.code == "nothing_to_restore":
+        if self.restores and error and error.code == NOTHING_TO_RESTORE:
             return ignored(outcome, error.message, error=None)
         return outcome
 
     def next_after(self, outcome: Outcome) -> FollowUp | None:
         """The message to ourselves that the outcome asks for."""
-        over = outcome.status in _NOT_OVER or outcome.at_limit
+        over = outcome.status in _NOT_OVER or outcome.at_limit or outcome.superseded
         in_vain = outcome.status is Status.UNCHANGED and not self.may_find_more_to_do
         return None if over or in_vain else self.next
 

@@ -47,6 +47,16 @@ class AlarmReference:
     transition: str
     reason: str
 
+    @property
+    def series(self) -> str:
+        """Names the alarm, or the one of its time series that has spoken."""
+        return self.name if self.contributor_id is None else f"{self.name}#{self.contributor_id}"
+
+    @property
+    def changed_at_seconds(self) -> float | None:
+        """When it changed, in seconds since 1970."""
+        return self.changed_at.timestamp() if self.changed_at else None
+
     @classmethod
     def of(cls, signal: AlarmSignal) -> AlarmReference:
         """The alarm that has spoken."""
@@ -73,7 +83,7 @@ class FollowUp:
     @property
     def transition(self) -> str:
         """Names this look: what is done for it is done once."""
-        return f"{self.alarm.transition}#{self.number}"
+        return f"{self.alarm.transition}#{self.purpose}-{self.number}"
 
     def delay_seconds(self, now: float) -> int:
         """How long its message has to wait, as far as SQS can."""
@@ -97,7 +107,7 @@ class FollowUp:
         return json.dumps({KEY: {name: value for name, value in content.items() if value is not None}})
 
 
-_TEXT = {"type": "string", "maxLength": 1024, EXPECTS: "a text"}
+_TEXT = {"type": "string", "maxLength": 1024, EXPECTS: "a text of at most 1024 characters"}
 _OBJECT = {"type": "object", EXPECTS: "an object"}
 _SCHEMA = Schema(
     {
@@ -110,7 +120,7 @@ _SCHEMA = Schema(
             "alarm_name": _TEXT,
             "contributor_id": _TEXT,
             "changed_at": {**_TEXT, EXPECTS: "a date and time in ISO 8601"},
-            "transition": _TEXT,
+            "transition": {"type": "string", "pattern": r"^[\x20-\x7e]{1,160}$", EXPECTS: "the id of a transition"},
             "reason": _TEXT,
             "number": {"type": "integer", "minimum": 1, "maximum": 10**9, EXPECTS: "a whole number, 1 or more"},
             "due_at": {"type": "number", "minimum": 0, "maximum": 10**11, EXPECTS: "seconds since 1970"},

@@ -11,13 +11,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from documents.kinds import DocumentKey
 from documents.steps import Image, Slot
 from genesys_cloud.errors import Transient
+from timeout_request import TimeoutRequest
 
-LONGEST_PATH = 500
+LONGEST_TEXT = 256
 REMEMBERED_AFTER_RESTORE_SECONDS = 86_400
 """How long a restored step is still known to have been raised: a cooldown may be that long."""
 
@@ -30,6 +31,23 @@ class LedgerUnavailable(Transient):
 
 class RecordChanged(Exception):
     """Another invocation has written the record since it was recalled: recall it and plan again."""
+
+
+class StepKey(NamedTuple):
+    """What a step is known by, in this document and in later versions of it.
+
+    Its id, however the step is renamed or moved; without an id, its name. Where several are alike in that, their place
+    counts too, and only as long as all of them stand where they stood: anything else would be a guess.
+
+    Attributes:
+        path: None where it does not matter.
+        twins: a digest of where all that are alike stand; None where there is only this one.
+    """
+
+    id: str | None
+    name: str | None
+    path: str | None = None
+    twins: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +63,8 @@ class Entry:
     """What is remembered of one step.
 
     Attributes:
-        path, id, name: which step; a long path is shortened.
+        step: which step.
+        path, name: where it stood and how it was called when it was written last, for people.
         before: before the first change; None when there is nothing to put back.
         written: the timeout last written, in seconds, once that is known to have been done.
         intended: timeouts that were about to be written since; each may have been.
@@ -53,11 +72,12 @@ class Entry:
         by: the last request that wrote it: its id, and who asked.
         at: when that was, in seconds since 1970.
         raised_at: when it was last raised, likewise.
+        alarm, alarm_changed_at: which alarm asked for the last raise, and when that had changed; None where none did.
         document_version: as published last.
     """
 
+    step: StepKey
     path: str
-    id: str | None
     name: str | None
     before: Before | None = None
     written: float | None = None
@@ -66,6 +86,8 @@ class Entry:
     by: Mapping[str, str | None] = field(default_factory=dict)
     at: float = 0.0
     raised_at: float | None = None
+    alarm: str | None = None
+    alarm_changed_at: float | None = None
     document_version: str | None = None
 
     def is_ours(self, seconds: float | None) -> bool:
@@ -90,9 +112,13 @@ class Entry:
         intended = self.intended if seconds in self.intended else (*self.intended, seconds)
         return replace(self, intended=intended, restoring=False)
 
-    def written_by(self, who: Mapping[str, str | None], at: float, *, raised: bool) -> Entry:
-        """The entry with who writes it, and when."""
-        return replace(self, by=who, at=at, raised_at=at if raised else self.raised_at)
+    def written_for(self, request: TimeoutRequest, at: float, *, raised: bool) -> Entry:
+        """The entry with who has it written, and when."""
+        entry = replace(self, by=request.audit, at=at)
+        if not raised:
+            return entry
+        alarm, changed_at = (request.order.alarm, request.order.changed_at) if request.order else (None, None)
+        return replace(entry, raised_at=at, alarm=alarm, alarm_changed_at=changed_at)
 
     def confirmed(self, seconds: float | None, version: str | None) -> Entry:
         """The entry once the document is published, with the step at so many seconds."""
@@ -105,23 +131,20 @@ class Entry:
         return replace(self, before=None, written=None, intended=(), restoring=False)
 
     @classmethod
-    def of(cls, slot: Slot) -> Entry:
-        """An entry that knows nothing yet."""
-        return cls(shortened(slot.path), slot.id, slot.name)
-
-    @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Entry:
-        """What `as_json` gave."""
-        known = {
-            name: fields[name] for name in cls.__dataclass_fields__ if name in fields
-        }  # a later version may keep more
+        """What `as_json` gave, here or in a later version, which may keep more."""
+        known = {name: fields[name] for name in cls.__dataclass_fields__ if name in fields}
         before = fields.get("before")
-        known |= {"intended": tuple(fields.get("intended", ())), "before": Before(**before) if before else None}
+        known |= {
+            "step": StepKey(*fields["step"]),
+            "intended": tuple(fields["intended"]),
+            "before": Before(**before) if before else None,
+        }
         return cls(**known)
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
-        return asdict(self)
+        return {**asdict(self), "step": list(self.step)}
 
 
 @dataclass(frozen=True)
@@ -138,7 +161,7 @@ class Record:
 
     def with_entries(self, entries: Iterable[Entry], now: float) -> Record:
         """The record with these in the place of their former selves, and without what nobody will ask for."""
-        by_step = {(entry.path, entry.id, entry.name): entry for entry in (*self.entries, *entries)}
+        by_step = {entry.step: entry for entry in (*self.entries, *entries)}
         kept = [
             entry
             for entry in by_step.values()
@@ -152,8 +175,8 @@ class Record:
         return any(entry.before for entry in self.entries)
 
 
-Goals = Sequence[tuple[str, str | None, str | None, int]]
-"""What was decided for each step of a document: path (shortened), id, name, and the timeout to reach in seconds.
+Goals = Sequence[tuple[StepKey, int]]
+"""What was decided for each step of a document: the timeout to reach, in seconds.
 
 A relative step becomes absolute by it, before anything is written, and stays so whoever carries it out, and how often.
 """
@@ -191,30 +214,31 @@ class Ledger(Protocol):
     def finished(self, transitions: Sequence[str]) -> set[str]:
         """Those of the transitions that everything was done for."""
 
-    def finish(self, transition: str) -> None:
-        """Keeps that everything was done for a transition."""
+    def finish(self, transitions: Sequence[str]) -> None:
+        """Keeps that everything was done for these transitions."""
 
 
-def matched(slots: Sequence[Slot], steps: Iterable[tuple[str, str | None, str | None]]) -> dict[int, Slot]:
-    """Which of the slots each remembered step is, by the step's position; where that would be a guess it is left out.
-
-    Steps are known by their id, without one by their name, and by their path where several have the same.
-    """
-    by_id: dict[str | None, list[Slot]] = defaultdict(list)
-    by_name: dict[str | None, list[Slot]] = defaultdict(list)
+def keys_of(slots: Sequence[Slot]) -> dict[Slot, StepKey]:
+    """What each step of a document is known by."""
+    alike: dict[StepKey, list[Slot]] = defaultdict(list)
     for slot in slots:
-        (by_name[slot.name] if slot.id is None else by_id[slot.id]).append(slot)
-    found: dict[int, Slot] = {}
-    for position, (path, step_id, name) in enumerate(steps):
-        alike = by_name[name] if step_id is None else by_id[step_id]
-        candidates = alike if len(alike) == 1 else [slot for slot in alike if shortened(slot.path) == path]
-        if candidates:
-            found[position] = candidates[0]
-    return found
+        step_id = None if slot.id is None else shortened(slot.id)
+        name = None if slot.name is None or step_id is not None else shortened(slot.name)
+        alike[StepKey(step_id, name)].append(slot)
+    keys: dict[Slot, StepKey] = {}
+    for key, twins in alike.items():
+        if len(twins) == 1:
+            keys[twins[0]] = key
+            continue
+        digest = _digest("\n".join(slot.path for slot in twins))
+        keys |= {slot: key._replace(path=shortened(slot.path), twins=digest) for slot in twins}
+    return keys
 
 
-def shortened(path: str) -> str:
-    """The path itself, or its beginning and a digest of it: a record has to stay small however deep a step is."""
-    if len(path) <= LONGEST_PATH:
-        return path
-    return f"{path[:100]}…{hashlib.sha256(path.encode(errors='replace')).hexdigest()}"
+def shortened(text: str) -> str:
+    """The text itself, or its beginning and a digest of it: a record has to stay small however deep a step is."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:100]}…{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

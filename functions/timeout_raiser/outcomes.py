@@ -64,6 +64,7 @@ class Outcome:
         retry_after_seconds: when a deferred request is due again; None leaves it to a backoff by receive count.
         names_flows: whether the steps say which Flow they are in.
         at_limit: an alarm asks for more than its limit allows.
+        superseded: a re-check that a newer transition of its alarm has made needless.
     """
 
     request_id: str
@@ -81,6 +82,7 @@ class Outcome:
     retry_after_seconds: float | None = None
     names_flows: bool = False
     at_limit: bool = False
+    superseded: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The outcome as the outside sees it; every key is always there."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from documents.steps import Image, Slot, StepIdentity, Steps
 from genesys_cloud.errors import COMES_AGAIN, GenesysCloudError
-from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, matched, shortened
-from rejection import Rejection
+from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, StepKey, keys_of, shortened
+from rejection import NOTHING_TO_RESTORE, Rejection
 from timeout_request import AlarmOrder, Operation, TimeoutRequest
 
 MOST_SHOWN = 5
@@ -69,6 +69,7 @@ class Plan:
         problems: per request, by its index: steps that cannot be edited; then nothing is changed for it.
         errors: per request, by its index: why it cannot be carried out; then nothing is changed for it.
         ignored: per request, by its index: why nothing is asked of it any more, in words.
+        superseded: re-checks that a newer transition of the same alarm has made needless.
         at_limit: requests of alarms that found every step at the limit.
         writes: the steps to write, with their final seconds.
         entries: what has to be remembered of the steps before they are written.
@@ -80,6 +81,7 @@ class Plan:
     problems: dict[int, list[str]] = field(default_factory=dict)
     errors: dict[int, GenesysCloudError] = field(default_factory=dict)
     ignored: dict[int, str] = field(default_factory=dict)
+    superseded: set[int] = field(default_factory=set)
     at_limit: set[int] = field(default_factory=set)
     writes: list[Write] = field(default_factory=list)
     entries: dict[Slot, Entry] = field(default_factory=dict)
@@ -143,6 +145,7 @@ class _Step:
     Attributes:
         seconds: where it stands by now.
         image: the same as an image; None once it was written.
+        key: what it is remembered by; None where nothing is to be remembered.
         entry: what is remembered of it by now; None where nothing is.
         last_request: the one that has written it last.
         run: neighbouring raises so far: the index of each, and what it asks for.
@@ -150,6 +153,7 @@ class _Step:
     """
 
     slot: Slot
+    key: StepKey | None
     entry: Entry | None
     seconds: float | None = None
     image: Image | None = None
@@ -174,7 +178,8 @@ class _Step:
 
     def write(self, seconds: int, request: TimeoutRequest) -> None:
         """Goes to so many seconds."""
-        self.entry = (self.entry or Entry.of(self.slot)).intends(self.seconds, self.image, seconds)
+        if self.key:
+            self.entry = entry_of(self.key, self.slot, self.entry).intends(self.seconds, self.image, seconds)
         self.seconds, self.image, self.last_request = seconds, None, request
 
     def put_back(self, before: Before, request: TimeoutRequest) -> None:
@@ -188,9 +193,9 @@ class _Planner:
         self._default = default_seconds
         self._slots = steps.slots
         self._memory = memory
-        remembered = memory.record.entries if memory.record else ()
-        places = matched(steps.slots, [(entry.path, entry.id, entry.name) for entry in remembered])
-        self._entries = {slot: remembered[position] for position, slot in places.items()}
+        self._keys = keys_of(steps.slots) if memory.record else {}
+        remembered = {entry.step: entry for entry in memory.record.entries} if memory.record else {}
+        self._entries = {slot: remembered[key] for slot, key in self._keys.items() if key in remembered}
         self._by_name: dict[str | None, list[Slot]] = defaultdict(list)
         for slot in steps.slots:
             self._by_name[slot.name].append(slot)
@@ -226,12 +231,15 @@ class _Planner:
 
     def _step_of(self, slot: Slot) -> _Step:
         if slot not in self._steps:
-            self._steps[slot] = _Step(slot, self._entries.get(slot))
+            self._steps[slot] = self._new_step(slot)
         return self._steps[slot]
+
+    def _new_step(self, slot: Slot) -> _Step:
+        return _Step(slot, self._keys.get(slot), self._entries.get(slot))
 
     def _look_only(self, index: int, request: TimeoutRequest, chosen: Iterable[Slot]) -> None:
         """A dry run: on steps of its own, which nobody writes, and with nothing decided."""
-        steps = [_Step(slot, self._entries.get(slot)) for slot in chosen]
+        steps = [self._new_step(slot) for slot in chosen]
         decided = dict(self._plan.decisions)
         self._carry_out(index, request, steps)
         for step in steps:
@@ -240,7 +248,7 @@ class _Planner:
 
     def _carry_out(self, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
         order = request.order
-        if self._memory.lost and (request.operation is Operation.RESTORE or (order and order.amount.relative)):
+        if self._memory.lost and (request.operation is Operation.RESTORE or (order and order.relative)):
             self._plan.errors[index] = LedgerUnavailable(
                 f"the ledger does not answer, and without it nothing relative is done: {self._memory.lost}",
                 hint=f"see to the ledger's DynamoDB table; {COMES_AGAIN}",
@@ -289,30 +297,49 @@ class _Planner:
     def _follow(self, order: AlarmOrder, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
         """A raise that an alarm asks for: within its limit, not too often, and as decided if that was done before."""
         decided = self._memory.decisions.get(order.transition)
-        if decided is not None:
-            goals = _goals_of(steps, decided)
-        else:
+        if decided is not None and steps and all(_is_restored_since(order, step) for step in steps):
+            self._plan.ignored[index] = "this transition was acted upon, and what it did was put back since"
+            return
+        if decided is None:
+            if self._is_superseded(order, steps):
+                self._plan.superseded.add(index)
+                self._plan.ignored[index] = "a later change of the same alarm has raised it since, and goes on"
+                return
             held = self._held_by_cooldown(order, steps)
             if held:
                 self._plan.ignored[index] = held
                 return
-            goals = {step: order.goal(self._effective(step.seconds)) for step in steps}
-            if order.amount.relative and any(goals[step] > self._effective(step.seconds) for step in steps):
-                self._plan.decisions[order.transition] = [
-                    (shortened(step.slot.path), step.slot.id, step.slot.name, goal) for step, goal in goals.items()
-                ]
+        goals = self._decide(order, steps) if decided is None else _goals_of(steps, decided)
         if steps and all(order.is_at_limit(self._effective(step.seconds)) for step in steps):
             self._plan.at_limit.add(index)
         for step in steps:
-            self._raise(index, request, step, goals.get(step, 0))
+            self._raise(index, request, step, order.cut(goals.get(step, 0)))
+
+    def _decide(self, order: AlarmOrder, steps: Sequence[_Step]) -> dict[_Step, int]:
+        goals = {step: order.goal(self._effective(step.seconds)) for step in steps}
+        if order.relative and any(goal > self._effective(step.seconds) for step, goal in goals.items()):
+            self._plan.decisions[order.transition] = [(step.key, goal) for step, goal in goals.items() if step.key]
+        return goals
+
+    def _is_superseded(self, order: AlarmOrder, steps: Iterable[_Step]) -> bool:
+        """Whether a later transition of the same alarm has raised it: of two chains of re-checks, the newer goes on."""
+        changed_at = order.changed_at
+        return changed_at is not None and any(
+            step.entry and step.entry.alarm == order.alarm and (step.entry.alarm_changed_at or 0) > changed_at
+            for step in steps
+        )
 
     def _held_by_cooldown(self, order: AlarmOrder, steps: Iterable[_Step]) -> str | None:
-        if not (order.amount.relative and order.cooldown_seconds):
+        if not (order.relative and order.cooldown_seconds):
             return None
         now = self._memory.now
-        raised_at = [now if step.last_request else step.entry.raised_at for step in steps if step.entry]
+        raised_at = [now if self._is_raised(step) else step.entry.raised_at for step in steps if step.entry]
         left = max((at for at in raised_at if at is not None), default=-math.inf) + order.cooldown_seconds - now
         return f"the target was raised not long ago: the cooldown holds for another {left:.0f} s" if left > 0 else None
+
+    def _is_raised(self, step: _Step) -> bool:
+        """Whether a request before has raised it in this plan."""
+        return self._effective(step.seconds) > self._effective(step.slot.seconds)
 
     # -- restore -------------------------------------------------------------------------------------------------------
 
@@ -320,13 +347,19 @@ class _Planner:
         """Puts back all steps that have something to put back, or none: whoever asked looks at the whole."""
         for step in steps:
             self._end_run(step)
-        foreign = [step for step in steps if step.belongs_to_someone_else]
+        known = [step for step in steps if step.entry and step.entry.before]
+        if request.order and known:
+            known = [step for step in known if _is_due_to(request.order, step)]
+            if not known:
+                self._plan.ignored[index] = "its last raise was not this alarm's, or came after it was over: it stays"
+                return
+        foreign = [step for step in known if step.belongs_to_someone_else]
         if foreign:
             self._plan.errors[index] = _changed_by_someone_else(foreign)
             return
         for step in steps:
             before = step.seconds
-            if step.entry and step.entry.before:
+            if step in known and step.entry and step.entry.before:
                 if step.entry.restoring and step.stands_as_before:  # done, but not confirmed: told as what it was
                     before = step.entry.last_written
                 step.put_back(step.entry.before, request)
@@ -351,20 +384,42 @@ class _Planner:
             if known and step.image != slot.image():
                 self._plan.writes.append(Write(slot, step.seconds, step.image))
                 entry = replace(known, restoring=True)
-                self._plan.entries[slot] = entry.written_by(request.audit, self._memory.now, raised=False)
+                self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=False)
             elif known:
                 self._plan.entries[slot] = known.forgotten()
         elif step.seconds is not None and step.seconds != slot.seconds:
             self._plan.writes.append(Write(slot, step.seconds))
-            raised = step.seconds > self._effective(slot.seconds)
-            entry = (known or Entry.of(slot)).intends(slot.seconds, slot.image(), int(step.seconds))
-            self._plan.entries[slot] = entry.written_by(request.audit, self._memory.now, raised=raised)
+            if step.key:
+                entry = entry_of(step.key, slot, known).intends(slot.seconds, slot.image(), int(step.seconds))
+                raised = self._is_raised(step)
+                self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=raised)
+
+
+def entry_of(key: StepKey, slot: Slot, known: Entry | None) -> Entry:
+    """What is remembered of a step, with where it stands and how it is called now."""
+    path, name = shortened(slot.path), slot.name and shortened(slot.name)
+    return replace(known, path=path, name=name) if known else Entry(key, path, name)
 
 
 def _goals_of(steps: Iterable[_Step], decided: Goals) -> dict[_Step, int]:
-    by_slot = {step.slot: step for step in steps}
-    places = matched(list(by_slot), [(path, step_id, name) for path, step_id, name, _ in decided])
-    return {by_slot[slot]: decided[position][3] for position, slot in places.items()}
+    goals = dict(decided)
+    return {step: goals[step.key] for step in steps if step.key in goals}
+
+
+def _is_restored_since(order: AlarmOrder, step: _Step) -> bool:
+    """Whether what this transition did to a step was put back, before the transition could be marked as finished."""
+    entry = step.entry
+    if entry is None or entry.before or entry.alarm_changed_at is None:
+        return False
+    return (entry.alarm, entry.alarm_changed_at) == (order.alarm, order.changed_at)
+
+
+def _is_due_to(order: AlarmOrder, step: _Step) -> bool:
+    """Whether a step's last raise was asked for by this alarm, before it was over."""
+    entry = step.entry
+    if entry is None or entry.alarm != order.alarm:
+        return False
+    return order.changed_at is None or (entry.alarm_changed_at or 0) <= order.changed_at
 
 
 def _changed_by_someone_else(steps: Sequence[_Step]) -> Rejection:
@@ -384,7 +439,7 @@ def _changed_by_someone_else(steps: Sequence[_Step]) -> Rejection:
 
 def _nothing_to_restore() -> Rejection:
     return Rejection(
-        "nothing_to_restore",
+        NOTHING_TO_RESTORE,
         "this system has changed nothing here that could be put back",
         hint="it was restored already, or never changed; operation inspect shows where it stands",
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from genesys_cloud.errors import Permanent
 
+NOTHING_TO_RESTORE = "nothing_to_restore"
+ALARM_NOT_ROUTED = "alarm_not_routed"
+
 
 class Rejection(Permanent):
     """A request that is refused for a reason found on our side."""

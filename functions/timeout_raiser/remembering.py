@@ -4,10 +4,10 @@
 2. What was decided for an alarm's transition is kept; from then on it is absolute, whoever carries it out.
 3. What is about to be written is kept, with what was there before.
 4. The document is published (by `changes`).
-5. That it was is kept.
+5. That it was is kept; or, where it is certain that it was not, the intention is taken back.
 
-A crash after any of these loses nothing: the next one to come finds the decision and the intention, and only does what
-is missing. Where the ledger does not answer, what is absolute is carried out all the same, and told to be unrecorded.
+After a crash the next one to come finds the decision and the intention, and only does what is missing. Where the ledger
+does not answer, what is absolute is carried out all the same, and told to be unrecorded.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from documents.kinds import DocumentKey
+from genesys_cloud.errors import COMES_AGAIN
 from ledger import Entry, Ledger, LedgerUnavailable, Memory, Record, RecordChanged
 from planning import Plan, needs_memory
 from timeout_request import TimeoutRequest
 
-MOST_RACES = 5
-"""So often may others be faster at writing one record, until it counts as not answering."""
+MOST_RACES = 20
+"""So often may others be faster at writing one record, until the change has to wait."""
 
 
 class Remembering:
@@ -49,33 +50,54 @@ class Remembering:
         self._not_recorded = not_recorded
         self._races = 0
         self._intended: list[tuple[Entry, float | None]] = []
+        self._before_us: tuple[Entry, ...] = ()
+        self._needed = any(needs_memory(request) for _, request in requests)
         self.memory = Memory()
-        if any(needs_memory(request) for _, request in requests):
+
+    def begin(self) -> None:
+        """Recalls the document's record where a request cannot be planned without."""
+        if self._needed:
             self._recall()
 
     def holds(self, plan: Plan) -> bool:
         """Keeps what has to be kept before a plan is carried out; False if more is known by now: plan again."""
         if self.memory.lost or not (plan.writes or plan.decisions or plan.entries):
             return True
+        record = self.memory.record
+        if record is None:
+            self._recall()
+            return False
         try:
-            if self.memory.record is None:
-                self._recall()
-                return False
             for transition, goals in plan.decisions.items():
                 self._ledger.decide(self._key, transition, goals)
-            self._write(self.memory.record, plan.entries.values())
+                self.memory = replace(self.memory, decisions={**self.memory.decisions, transition: goals})
+            self._write(record, plan.entries.values())
         except RecordChanged:
             self._races += 1
             if self._races > MOST_RACES:
-                self.memory = Memory(lost="others keep writing the same record")
-            else:
-                self._recall()
+                raise LedgerUnavailable(
+                    f"{self._key}: others keep writing its record in the ledger", hint=COMES_AGAIN
+                ) from None
+            self._recall()
             return False
         except LedgerUnavailable as error:
             self.memory = Memory(lost=error.message)
             return False
         self._intended = [(plan.entries[write.slot], write.seconds) for write in plan.writes]
         return True
+
+    def refused(self) -> None:
+        """Takes back what was intended, for it is certain that it was not done: nothing was raised, nothing is ours."""
+        record = self.memory.record
+        if record and self._intended:
+            self._intended = []
+            with suppress(RecordChanged, LedgerUnavailable):
+                self._ledger.write(replace(record, revision=record.revision + 1, entries=self._before_us))
+
+    def ask_again(self) -> None:
+        """Recalls after a conflict: whoever was faster may have been one of ours, and has left a record then."""
+        if self.memory.record:
+            self._recall()
 
     def published(self, version: str | None) -> None:
         """Keeps that what was intended is published, as this version.
@@ -93,6 +115,7 @@ class Remembering:
     def _recall(self) -> None:
         try:
             self.memory = self._ledger.recall(self._key, self._transitions)
+            self._before_us = self.memory.record.entries if self.memory.record else ()
         except LedgerUnavailable as error:
             self.memory = Memory(lost=error.message)
 

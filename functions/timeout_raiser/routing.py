@@ -21,11 +21,12 @@ from typing import Any
 from alarms import AlarmSignal
 from genesys_cloud.schema import EXPECTS, Schema
 from policy import POLICY_SCHEMA, Policy
-from rejection import Rejection
+from rejection import ALARM_NOT_ROUTED, Rejection
 from timeout_request import A_FLOW_NEEDS_A_STEP, ONE_TARGET, STEP_FIELDS_NEED_A_FLOW, TARGET_FIELDS, not_unicode
 
 KEYWORD = "timeout_raiser"
-ALARM_NOT_ROUTED = "alarm_not_routed"
+LONGEST_DESCRIPTION = 4096
+"""CloudWatch itself takes 1,024 characters."""
 
 TARGET_SCHEMA: dict[str, Any] = {
     "description": "What to change: a request's fields.",
@@ -203,17 +204,22 @@ def schema_text() -> str:
 
 def routes_in(text: str) -> list[Any]:
     """The routes of a parameter's text, not yet checked one by one; raises InvalidRoute."""
-    try:
-        content = _DECODER.decode(text)
-    except InvalidRoute:
-        raise
-    except (ValueError, RecursionError):
-        raise InvalidRoute("the routes parameter is not JSON") from None
+    content = strict_json(text, "the routes parameter")
     problem = _ROUTES_OUTLINE.problem(content, within="the routes parameter")
     if problem:
         raise InvalidRoute(problem)
     routes: list[Any] = content["routes"]
     return routes
+
+
+def strict_json(text: str, what: str) -> Any:
+    """JSON, and nothing that only Python takes for it (NaN, a number beyond a float); raises InvalidRoute."""
+    try:
+        return _DECODER.decode(text)
+    except InvalidRoute as error:
+        raise InvalidRoute(f"{what}: {error}") from None
+    except (ValueError, RecursionError):
+        raise InvalidRoute(f"{what} is not JSON") from None
 
 
 def _described_route(description: str) -> dict[str, Any] | None:
@@ -224,6 +230,10 @@ def _described_route(description: str) -> dict[str, Any] | None:
     """
     if not _KEYWORD_AS_KEY.search(description):
         return None
+    if len(description) > LONGEST_DESCRIPTION:
+        raise InvalidRoute(
+            f"the description is longer than the {LONGEST_DESCRIPTION} characters that are looked through"
+        )
     for brace in re.finditer(r"\{", description):
         try:
             found, _ = _DECODER.raw_decode(description, brace.start())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from policy import Policy
-from routing import InvalidRoute, RouteReader
+from routing import InvalidRoute, RouteReader, strict_json
 
 DEFAULT_ALARM_POLICY = '{"headroom_percent": 50, "raise_by_percent": 50, "cooldown_seconds": 300}'
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -51,8 +50,11 @@ class Settings:
     flow_concurrency: int
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str], routes: RouteReader) -> Settings:
         """Reads the settings.
+
+        Args:
+            routes: reads the default policy.
 
         Raises:
             ConfigurationError: names everything that is missing or malformed.
@@ -85,7 +87,7 @@ class Settings:
             event_bus_name=text("EVENT_BUS_NAME", "default"),
             ledger_table_name=text("LEDGER_TABLE_NAME"),
             alarm_routes_parameter=environment.get("ALARM_ROUTES_PARAMETER") or None,
-            default_alarm_policy=_policy(environment, "DEFAULT_ALARM_POLICY", problems),
+            default_alarm_policy=_policy(environment, "DEFAULT_ALARM_POLICY", routes, problems),
             service=text("POWERTOOLS_SERVICE_NAME", "timeout-raiser"),
             metrics_namespace=text("POWERTOOLS_METRICS_NAMESPACE", "GenesysTimeoutRaiser"),
             log_level=level("POWERTOOLS_LOG_LEVEL", "INFO"),
@@ -101,11 +103,9 @@ class Settings:
         return settings
 
 
-def _policy(environment: Mapping[str, str], name: str, problems: list[str]) -> Policy:
+def _policy(environment: Mapping[str, str], name: str, routes: RouteReader, problems: list[str]) -> Policy:
     try:
-        return RouteReader().read_policy(json.loads(environment.get(name) or DEFAULT_ALARM_POLICY), within=name)
+        return routes.read_policy(strict_json(environment.get(name) or DEFAULT_ALARM_POLICY, name), within=name)
     except InvalidRoute as error:
         problems.append(str(error))
-    except (ValueError, RecursionError):
-        problems.append(f"{name} is not JSON")
     return Policy()

@@ -189,20 +189,32 @@ class AlarmOrder:
 
     Attributes:
         transition: names the transition, or the look at an alarm that still burns; what is done for it is done once.
-        amount: how far to raise.
+        alarm: names the alarm, or the one of its time series that has spoken.
+        changed_at: when it had changed, in seconds since 1970; None where that is not known.
+        amount: how far to raise; None for a restore.
         limit_seconds: never above this: the policy's own limit, or the organization's.
         cooldown_seconds: after any raise of ours, so long no relative step; 0 for none.
     """
 
     transition: str
-    amount: Amount
+    alarm: str
+    changed_at: float | None = None
+    amount: Amount | None = None
     limit_seconds: int | None = None
     cooldown_seconds: int = 0
 
+    @property
+    def relative(self) -> bool:
+        """Whether it depends on what stands there, so that doing it twice is not the same as doing it once."""
+        return self.amount is not None and self.amount.relative
+
     def goal(self, effective_seconds: float) -> int:
         """The timeout that this asks for where so many seconds stand."""
-        goal = self.amount.goal(effective_seconds)
-        return goal if self.limit_seconds is None else min(goal, self.limit_seconds)
+        return self.cut(self.amount.goal(effective_seconds) if self.amount else 0)
+
+    def cut(self, seconds: int) -> int:
+        """So many seconds, or the limit where that is less."""
+        return seconds if self.limit_seconds is None else min(seconds, self.limit_seconds)
 
     def is_at_limit(self, effective_seconds: float) -> bool:
         """Whether so many seconds leave no room for more."""

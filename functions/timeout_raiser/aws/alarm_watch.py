@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,13 @@ from genesys_cloud.errors import COMES_AGAIN, Transient
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
-    from types_boto3_cloudwatch.type_defs import DescribeAlarmContributorsOutputTypeDef
+
+MOST_NAMES = 100
+"""Of one DescribeAlarms."""
+MOST_PAGES = 50
+"""Of contributors: an alarm has some thousands at most."""
+
+_KINDS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
 
 
 class AlarmUnknown(Transient):
@@ -23,7 +30,9 @@ class AlarmUnknown(Transient):
 
 
 class AlarmWatch:
-    """Looks at alarms of this account and region.
+    """Looks at alarms of this account and region, each once in an invocation; threads may share it.
+
+    After CloudWatch has failed once, it is not asked again in this invocation.
 
     Args:
         client: gives the CloudWatch client.
@@ -31,6 +40,26 @@ class AlarmWatch:
 
     def __init__(self, client: Callable[[], CloudWatchClient]) -> None:
         self._client = client
+        self._lock = threading.Lock()
+        self._seen: dict[str, AlarmNow | None] = {}
+        self._trouble: str | None = None
+
+    def look_ahead(self, alarm_names: Sequence[str]) -> None:
+        """Looks at many alarms with as few calls as it takes; what fails shows when one of them is looked at."""
+        unseen = [name for name in dict.fromkeys(alarm_names) if name not in self._seen]
+        for start in range(0, len(unseen), MOST_NAMES):
+            some = unseen[start : start + MOST_NAMES]
+            try:
+                answer = self._asked(
+                    "describe_alarms",
+                    AlarmNames=some,
+                    AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"],
+                    MaxRecords=MOST_NAMES,
+                )
+            except AlarmUnknown:
+                return
+            found = {described["AlarmName"]: described for kind in _KINDS for described in answer.get(kind, [])}
+            self._seen |= {name: alarm_now(found[name]) if name in found else None for name in some}
 
     def look(self, alarm_name: str, contributor_id: str | None) -> AlarmNow | None:
         """What the alarm is in now, or one contributor of it; None where there is no such alarm.
@@ -38,29 +67,22 @@ class AlarmWatch:
         Raises:
             AlarmUnknown: CloudWatch does not answer.
         """
-        try:
-            answer: Any = self._client().describe_alarms(
-                AlarmNames=[alarm_name], AlarmTypes=["MetricAlarm", "CompositeAlarm", "LogAlarm"]
-            )
-            kinds = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
-            found = [described for kind in kinds for described in answer.get(kind, [])]
-            if not found:
-                return None
-            now = alarm_now(found[0])
-            if contributor_id is not None and now.state == "ALARM":
-                return self._look_at_contributor(alarm_name, contributor_id)
-        except (BotoCoreError, ClientError) as error:
-            raise AlarmUnknown(f"alarm {alarm_name!a} cannot be looked at: {error}", hint=COMES_AGAIN) from error
-        return now
+        with self._lock:  # several threads that ask for one alarm cost one call
+            self.look_ahead([alarm_name])
+        if alarm_name not in self._seen:
+            raise AlarmUnknown(f"alarm {alarm_name!a} cannot be looked at: {self._trouble}", hint=COMES_AGAIN)
+        now = self._seen[alarm_name]
+        if now is None or contributor_id is None:
+            return now
+        if now.state == "ALARM":
+            return self._contributor(alarm_name, contributor_id)
+        return AlarmNow(now.state, None, None)  # since when, says CloudWatch only of the alarm as a whole
 
-    def _look_at_contributor(self, alarm_name: str, contributor_id: str) -> AlarmNow:
+    def _contributor(self, alarm_name: str, contributor_id: str) -> AlarmNow:
         """An alarm over many time series lists those that are in ALARM (DescribeAlarmContributors, API reference)."""
         token: dict[str, str] = {}
-        while True:
-            page: DescribeAlarmContributorsOutputTypeDef = self._client().describe_alarm_contributors(
-                AlarmName=alarm_name,
-                **token,
-            )
+        for _ in range(MOST_PAGES):
+            page = self._asked("describe_alarm_contributors", AlarmName=alarm_name, **token)
             for contributor in page["AlarmContributors"]:
                 if contributor["ContributorId"] == contributor_id:
                     since = contributor.get("StateTransitionedTimestamp")
@@ -68,3 +90,12 @@ class AlarmWatch:
             if not page.get("NextToken"):
                 return AlarmNow("OK", None, None)
             token = {"NextToken": page["NextToken"]}
+        raise AlarmUnknown(f"alarm {alarm_name!a} has more contributors than are looked through", hint=COMES_AGAIN)
+
+    def _asked(self, operation: str, **parameters: object) -> Any:
+        if self._trouble is None:
+            try:
+                return getattr(self._client(), operation)(**parameters)
+            except (BotoCoreError, ClientError) as error:
+                self._trouble = str(error)
+        raise AlarmUnknown(f"CloudWatch cannot be asked: {self._trouble}", hint=COMES_AGAIN)

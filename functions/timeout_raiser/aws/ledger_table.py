@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from documents.kinds import DocumentKey
-from ledger import Entry, Goals, LedgerUnavailable, Memory, Record, RecordChanged
+from genesys_cloud.deadline import Deadline
+from ledger import Entry, Goals, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -31,18 +33,24 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 30 * 86_400
 """What is over is kept for a month: longer than any message lives, the dead-letter queue included."""
+LARGEST_PLAIN_TEXT = 200_000
 MOST_KEYS = 100
 """Of one BatchGetItem."""
+MOST_WRITES = 25
+"""Of one BatchWriteItem."""
+SHORTEST_CALL_SECONDS = 0.5
 MOST_TRIES = 3
 """Of one BatchGetItem that DynamoDB answers only in part."""
 
 _RECORD, _FINISHED = "timeouts", "finished"
 
+_T = TypeVar("_T")
+
 
 class LedgerTable:
     """The ledger's table, as one invocation sees it; threads may share it.
 
-    After it has not answered once, it is not asked again in this invocation: work must not wait for it over and over.
+    After it has failed once, it is not asked again in this invocation: work must not wait for it over and over.
 
     Args:
         client: gives the DynamoDB client.
@@ -50,30 +58,37 @@ class LedgerTable:
     """
 
     def __init__(
-        self, name: str, client: Callable[[], DynamoDBClient], *, now: Callable[[], float] = time.time
+        self,
+        name: str,
+        client: Callable[[], DynamoDBClient],
+        deadline: Deadline,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._name = name
         self._client = client
+        self._deadline = deadline
         self._now = now
         self._trouble: str | None = None
 
     def recall(self, key: DocumentKey, transitions: Sequence[str]) -> Memory:
         """The document's record, and what was decided for its steps for these transitions."""
-        record_key = _key(_name(key), _RECORD)
-        items = self._get([record_key, *(_key(_of(transition), _name(key)) for transition in transitions)])
+        keys = [_key(_name(key), _RECORD), *(_key(_of(transition), _name(key)) for transition in transitions)]
+        items = self._get(keys)
         found = items.get((_name(key), _RECORD))
-        decisions = {
-            transition: json.loads(items[_of(transition), _name(key)]["goals"]["S"])
-            for transition in transitions
-            if (_of(transition), _name(key)) in items
-        }
-        return Memory(_record(key, found) if found else Record(key), decisions=decisions, now=self._now())
+        decided = {transition: items.get((_of(transition), _name(key))) for transition in transitions}
+        try:
+            record = _record(key, found) if found else Record(key)
+            decisions = {transition: _goals(item) for transition, item in decided.items() if item}
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
+            raise LedgerUnavailable(f"what table {self._name} holds of {key} cannot be read: {error!r}") from error
+        return Memory(record, decisions=decisions, now=self._now())
 
     def decide(self, key: DocumentKey, transition: str, goals: Goals) -> None:
         """Keeps a decision; raises RecordChanged where another invocation was first."""
         item: _Item = {
             **_key(_of(transition), _name(key)),
-            "goals": {"S": json.dumps(goals)},
+            "goals": _packed([[list(step), seconds] for step, seconds in goals]),
             "expires_at": self._in_a_month(),
         }
         with self._asked("PutItem"):
@@ -84,7 +99,7 @@ class LedgerTable:
         item: _Item = {
             **_key(_name(record.key), _RECORD),
             "revision": {"N": str(record.revision)},
-            "entries": {"S": json.dumps([entry.as_json() for entry in record.entries])},
+            "entries": _packed([entry.as_json() for entry in record.entries]),
         }
         if not record.holds_something_to_restore:
             item["expires_at"] = self._in_a_month()
@@ -101,17 +116,21 @@ class LedgerTable:
         items = self._get([_key(_of(transition), _FINISHED) for transition in transitions])
         return {transition for transition in transitions if (_of(transition), _FINISHED) in items}
 
-    def finish(self, transition: str) -> None:
-        """Keeps that everything was done for a transition."""
-        item: _Item = {**_key(_of(transition), _FINISHED), "expires_at": self._in_a_month()}
-        with self._asked("PutItem"):
-            self._client().put_item(TableName=self._name, Item=item)
+    def finish(self, transitions: Sequence[str]) -> None:
+        """Keeps that everything was done for these transitions."""
+        for some in _packs(list(dict.fromkeys(transitions)), MOST_WRITES):
+            puts: Any = [
+                {"PutRequest": {"Item": {**_key(_of(transition), _FINISHED), "expires_at": self._in_a_month()}}}
+                for transition in some
+            ]
+            with self._asked("BatchWriteItem"):
+                self._client().batch_write_item(RequestItems={self._name: puts})
 
     def _get(self, keys: Sequence[_Key]) -> dict[tuple[str, str], _Item]:
         found: dict[tuple[str, str], _Item] = {}
         each_once = list({(key["pk"]["S"], key["sk"]["S"]): key for key in keys}.values())
-        for start in range(0, len(each_once), MOST_KEYS):
-            wanted: Any = {self._name: {"Keys": each_once[start : start + MOST_KEYS], "ConsistentRead": True}}
+        for some in _packs(each_once, MOST_KEYS):
+            wanted: Any = {self._name: {"Keys": some, "ConsistentRead": True}}
             for _ in range(MOST_TRIES):
                 with self._asked("BatchGetItem"):
                     answer = self._client().batch_get_item(RequestItems=wanted)
@@ -128,6 +147,8 @@ class LedgerTable:
     def _asked(self, operation: str) -> Iterator[None]:
         if self._trouble:
             raise LedgerUnavailable(self._trouble)
+        if not self._deadline.allows(SHORTEST_CALL_SECONDS):
+            raise LedgerUnavailable(f"{operation} on table {self._name}: no time was left")
         try:
             yield
         except ClientError as error:
@@ -161,5 +182,24 @@ def _key(pk: str, sk: str) -> _Key:
 
 
 def _record(key: DocumentKey, item: _Item) -> Record:
-    entries = tuple(Entry.from_json(fields) for fields in json.loads(item["entries"]["S"]))
+    entries = tuple(Entry.from_json(fields) for fields in _unpacked(item["entries"]))
     return Record(key, int(item["revision"]["N"]), entries)
+
+
+def _goals(item: _Item) -> Goals:
+    return [(StepKey(*step), int(seconds)) for step, seconds in _unpacked(item["goals"])]
+
+
+def _packed(content: object) -> AttributeValueTypeDef:
+    """JSON for people to read in the console; compressed where it would not fit into an item (400 KB)."""
+    text = json.dumps(content)
+    return {"S": text} if len(text) <= LARGEST_PLAIN_TEXT else {"B": zlib.compress(text.encode())}
+
+
+def _unpacked(value: AttributeValueTypeDef) -> Any:
+    return json.loads(zlib.decompress(bytes(value["B"])) if "B" in value else value["S"])
+
+
+def _packs(items: Sequence[_T], size: int) -> Iterator[list[_T]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
