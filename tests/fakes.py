@@ -26,7 +26,7 @@ from genesys_cloud.data_actions import ActionName, NamedActions
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.document import Document, version_of
 from genesys_cloud.errors import AnswerLost, Conflict, DataActionNotFound, FlowNotFound, GenesysCloudError
-from ledger import Entry, Goals, LedgerUnavailable, Memory, Record, RecordChanged
+from ledger import Entry, Goals, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
 from timeout_request import RequestReader, TimeoutRequest
 
 if TYPE_CHECKING:
@@ -309,7 +309,7 @@ class FakeLedger:
         with self._asked("decide", f"{key} {transition}"):
             if (key, transition) in self._decisions:
                 raise RecordChanged
-            self._decisions[key, transition] = json.dumps(goals)
+            self._decisions[key, transition] = json.dumps([[list(step), seconds] for step, seconds in goals])
 
     def write(self, record: Record) -> None:
         with self._asked("write", f"{record.key} {record.revision}"):
@@ -322,9 +322,9 @@ class FakeLedger:
         with self._asked("finished", " ".join(transitions)):
             return self._finished & set(transitions)
 
-    def finish(self, transition: str) -> None:
-        with self._asked("finish", transition):
-            self._finished.add(transition)
+    def finish(self, transitions: Sequence[str]) -> None:
+        with self._asked("finish", " ".join(transitions)):
+            self._finished |= set(transitions)
 
     # -- as the test sees it -------------------------------------------------------------------------------------------
 
@@ -344,7 +344,7 @@ class FakeLedger:
     def decision(self, key: DocumentKey, transition: str) -> Goals | None:
         """What was decided for a document, if anything was."""
         text = self._decisions.get((key, transition))
-        return None if text is None else cast("Goals", json.loads(text))
+        return None if text is None else [(StepKey(*step), seconds) for step, seconds in json.loads(text)]
 
     def is_finished(self, transition: str) -> bool:
         return transition in self._finished

@@ -147,10 +147,8 @@ class DocumentChange:
             except Conflict as conflict:
                 self._observer.conflicted()
                 conflicts += 1
-                if conflict.may_be_done:
-                    sent = plan
-                else:
-                    self._remembering.refused()
+                sent = plan if conflict.may_be_done else sent
+                self._remembering.refused(certain=sent is None)
                 self._wait_after_conflict(conflicts, conflict)
                 document = self._store.read(document.id)
                 self._remembering.ask_again()
@@ -159,7 +157,7 @@ class DocumentChange:
                 losses += 1
                 document = self._read_after_loss(losses, lost)
             except GenesysCloudError:
-                self._remembering.refused()
+                self._remembering.refused(certain=sent is None)
                 raise
             else:
                 self._observer.published()

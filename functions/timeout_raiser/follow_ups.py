@@ -126,7 +126,7 @@ _SCHEMA = Schema(
             "due_at": {"type": "number", "minimum": 0, "maximum": 10**11, EXPECTS: "seconds since 1970"},
             "latency_seconds": {
                 "type": "string",
-                "pattern": r"^[0-9]{1,30}(\.[0-9]{1,30})?$",
+                "pattern": r"^[0-9]{1,400}(\.[0-9]{1,400})?$",
                 EXPECTS: "a number of seconds, as a text",
             },
             "target": _OBJECT,

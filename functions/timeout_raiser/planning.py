@@ -422,9 +422,13 @@ def _is_due_to(order: AlarmOrder, step: _Step) -> bool:
     return order.changed_at is None or (entry.alarm_changed_at or 0) <= order.changed_at
 
 
+def _standing(seconds: float | None) -> str:
+    return "has no timeout" if seconds is None else f"stands at {seconds} s"
+
+
 def _changed_by_someone_else(steps: Sequence[_Step]) -> Rejection:
     shown = ", ".join(
-        f"{step.slot.path[-LONGEST_SHOWN_PATH:]} stands at {step.seconds} s, not at {entry.last_written} s"
+        f"{step.slot.path[-LONGEST_SHOWN_PATH:]} {_standing(step.seconds)}, not at {entry.last_written} s"
         for step in steps[:MOST_SHOWN]
         if (entry := step.entry)
     )

@@ -19,6 +19,8 @@ LONGEST_RECHECK_SECONDS = 900
 LONGEST_COOLDOWN_SECONDS = 86_400
 LONGEST_RESTORE_WAIT_SECONDS = 604_800
 MOST_PERCENT = 10_000
+MOST_SECONDS = 1_000_000
+"""Far above any limit, which cuts it anyway; but a number that every reader of JSON can carry."""
 
 
 class Measure(StrEnum):
@@ -132,8 +134,8 @@ POLICY_SCHEMA: dict[str, Any] = {
     EXPECTS: _A_POLICY,
     "additionalProperties": False,
     "properties": {
-        "raise_to_seconds": _whole("At least so much.", least=1),
-        "raise_by_seconds": _whole("So much more than each step has now.", least=1),
+        "raise_to_seconds": _whole("At least so much.", least=1, most=MOST_SECONDS),
+        "raise_by_seconds": _whole("So much more than each step has now.", least=1, most=MOST_SECONDS),
         "raise_by_percent": _percent("So many percent more than each step has now.", above_zero=True),
         "headroom_percent": _percent("The observed latency and so many percent more.", above_zero=False),
         "latency_unit": {
@@ -141,7 +143,9 @@ POLICY_SCHEMA: dict[str, Any] = {
             "enum": ["seconds", "milliseconds"],
             EXPECTS: "'seconds' or 'milliseconds'",
         },
-        "limit_seconds": _whole("Never above this; the organization's own limit applies on top.", least=1),
+        "limit_seconds": _whole(
+            "Never above this; the organization's own limit applies on top.", least=1, most=MOST_SECONDS
+        ),
         "cooldown_seconds": _whole(
             "After a raise, so long no further raise_by_*.", least=0, most=LONGEST_COOLDOWN_SECONDS
         ),

@@ -86,10 +86,14 @@ class Remembering:
         self._intended = [(plan.entries[write.slot], write.seconds) for write in plan.writes]
         return True
 
-    def refused(self) -> None:
-        """Takes back what was intended, for it is certain that it was not done: nothing was raised, nothing is ours."""
+    def refused(self, *, certain: bool) -> None:
+        """Takes back what was intended if it is certain that it was not done: nothing was raised, nothing is ours.
+
+        Args:
+            certain: False where a publish before this one was not answered: it may be done yet.
+        """
         record = self.memory.record
-        if record and self._intended:
+        if certain and record and self._intended:
             self._intended = []
             with suppress(RecordChanged, LedgerUnavailable):
                 self._ledger.write(replace(record, revision=record.revision + 1, entries=self._before_us))

@@ -192,7 +192,7 @@ class Router:
         for number, raw in enumerate(routes_in(text)):
             pattern = raw.get("alarm_name") if isinstance(raw, dict) else None
             # One whose name cannot be read may be meant for this alarm: it is refused, not passed over.
-            if not isinstance(pattern, str) or fnmatchcase(signal.name, pattern):
+            if not isinstance(pattern, str) or _matches(signal.name, pattern):
                 return self._reader.read(raw, self._default, within=f"routes[{number}]", named=True)
         return None
 
@@ -243,6 +243,11 @@ def _described_route(description: str) -> dict[str, Any] | None:
             described: dict[str, Any] = found
             return described
     raise InvalidRoute(f'the description has "{KEYWORD}" in it, but the JSON around it cannot be read')
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """`*` stands for any text and `?` for one character; a bracket, which `fnmatch` knows too, for itself."""
+    return fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 def _refuse_constant(constant: str) -> None:

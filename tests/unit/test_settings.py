@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from policy import Policy
+from routing import RouteReader
 from settings import ConfigurationError, Settings
 
 REQUIRED = {
@@ -18,8 +19,12 @@ REQUIRED = {
 }
 
 
+def read(environment: dict[str, str]) -> Settings:
+    return Settings.from_environment(environment, RouteReader())
+
+
 def test_what_is_not_set_has_its_default() -> None:
-    assert asdict(Settings.from_environment(REQUIRED)) == {
+    assert asdict(read(REQUIRED)) == {
         "secret_id": "s",
         "request_queue_url": "q",
         "dead_letter_queue_url": "d",
@@ -44,7 +49,7 @@ def test_what_is_not_set_has_its_default() -> None:
 def test_what_is_set_to_nothing_counts_as_not_set() -> None:
     names = ["EVENT_BUS_NAME", "MAX_TIMEOUT_SECONDS", "POWERTOOLS_SERVICE_NAME"]
     empty = dict.fromkeys([*names, "ALARM_ROUTES_PARAMETER", "DEFAULT_ALARM_POLICY"], "")
-    assert Settings.from_environment({**REQUIRED, **empty}) == Settings.from_environment(REQUIRED)
+    assert read({**REQUIRED, **empty}) == read(REQUIRED)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +67,16 @@ def test_what_is_set_to_nothing_counts_as_not_set() -> None:
     "nonsense", ["0", "-1", "3.5", "ten", " 5", "5\n", "٣", "²", "1_0", "9" * 9, "9" * 10_000, "1e2", "+5"]
 )
 def test_each_number_must_be_a_whole_one_in_its_range(variable: str, attribute: str, nonsense: str) -> None:
-    assert getattr(Settings.from_environment({**REQUIRED, variable: "17"}), attribute) == 17
+    assert getattr(read({**REQUIRED, variable: "17"}), attribute) == 17
     with pytest.raises(ConfigurationError) as wrong:
-        Settings.from_environment({**REQUIRED, variable: nonsense})
+        read({**REQUIRED, variable: nonsense})
     assert f"{variable} must be a whole number from 1 to " in str(wrong.value)
     assert len(str(wrong.value)) < 200
 
 
 def test_one_message_names_all_that_is_wrong() -> None:
     with pytest.raises(ConfigurationError) as wrong:
-        Settings.from_environment(
+        read(
             {
                 "REQUEST_QUEUE_URL": "q",
                 "FLOW_CONCURRENCY": "many",
@@ -95,9 +100,9 @@ def test_one_message_names_all_that_is_wrong() -> None:
 
 @pytest.mark.parametrize(("level", "kept"), [("DEBUG", "DEBUG"), ("warning", "WARNING"), ("", "INFO")])
 def test_a_log_level_is_taken_in_any_case(level: str, kept: str) -> None:
-    assert Settings.from_environment({**REQUIRED, "POWERTOOLS_LOG_LEVEL": level}).log_level == kept
+    assert read({**REQUIRED, "POWERTOOLS_LOG_LEVEL": level}).log_level == kept
 
 
 def test_a_log_level_that_is_none_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigurationError, match=r"POWERTOOLS_LOG_LEVEL must be one of DEBUG, INFO.*, not 'LOUD'"):
-        Settings.from_environment({**REQUIRED, "POWERTOOLS_LOG_LEVEL": "loud"})
+        read({**REQUIRED, "POWERTOOLS_LOG_LEVEL": "loud"})

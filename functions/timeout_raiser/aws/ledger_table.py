@@ -40,7 +40,7 @@ MOST_WRITES = 25
 """Of one BatchWriteItem."""
 SHORTEST_CALL_SECONDS = 0.5
 MOST_TRIES = 3
-"""Of one BatchGetItem that DynamoDB answers only in part."""
+"""Of one batch that DynamoDB does only in part."""
 
 _RECORD, _FINISHED = "timeouts", "finished"
 
@@ -119,12 +119,19 @@ class LedgerTable:
     def finish(self, transitions: Sequence[str]) -> None:
         """Keeps that everything was done for these transitions."""
         for some in _packs(list(dict.fromkeys(transitions)), MOST_WRITES):
-            puts: Any = [
-                {"PutRequest": {"Item": {**_key(_of(transition), _FINISHED), "expires_at": self._in_a_month()}}}
-                for transition in some
-            ]
-            with self._asked("BatchWriteItem"):
-                self._client().batch_write_item(RequestItems={self._name: puts})
+            left: Any = {
+                self._name: [
+                    {"PutRequest": {"Item": {**_key(_of(transition), _FINISHED), "expires_at": self._in_a_month()}}}
+                    for transition in some
+                ]
+            }
+            for _ in range(MOST_TRIES):
+                with self._asked("BatchWriteItem"):
+                    left = self._client().batch_write_item(RequestItems=left).get("UnprocessedItems")
+                if not left:
+                    break
+            else:
+                raise self._unavailable("BatchWriteItem", "it takes only a part")
 
     def _get(self, keys: Sequence[_Key]) -> dict[tuple[str, str], _Item]:
         found: dict[tuple[str, str], _Item] = {}
