@@ -16,10 +16,11 @@ from documents.flow import find_steps
 from documents.kinds import DocumentKey, Kind
 from documents.steps import Slot, Steps
 from fakes import FakeFlows, FakeLedger, FakeTime, Json, Watcher, a_request, aws_error, indexed, longest
-from genesys_cloud.flows import Document
+from genesys_cloud.document import Document
 from latency import Latency
 from ledger import Entry, Goals, Memory, Record, keys_of
-from planning import Plan, entry_of, make_plan
+from plan import Plan
+from planning import entry_of, make_plan
 from policy import Amount, Measure
 from timeout_request import AlarmOrder, TimeoutRequest
 

@@ -14,6 +14,7 @@ from documents.kinds import NATURES, DocumentKey, Kind
 from genesys_cloud.credentials import Credentials
 from genesys_cloud.data_actions import NamedActions
 from genesys_cloud.deadline import Deadline
+from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     COMES_AGAIN,
     CredentialsUnavailable,
@@ -21,7 +22,6 @@ from genesys_cloud.errors import (
     PublishRejected,
     Unavailable,
 )
-from genesys_cloud.flows import Document
 from internal_error import InternalError
 from ledger import Ledger
 from locating import locate

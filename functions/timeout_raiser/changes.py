@@ -10,6 +10,7 @@ from typing import Protocol
 from documents.kinds import DocumentKey
 from documents.steps import Steps
 from genesys_cloud.deadline import Deadline
+from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     COMES_AGAIN,
     AnswerLost,
@@ -18,10 +19,10 @@ from genesys_cloud.errors import (
     GenesysCloudError,
     OutOfTime,
 )
-from genesys_cloud.flows import Document
 from genesys_cloud.retry import Jitter, backoff_seconds
 from ledger import Ledger
-from planning import Plan, make_plan
+from plan import Plan
+from planning import make_plan
 from remembering import Remembering
 from timeout_request import TimeoutRequest
 

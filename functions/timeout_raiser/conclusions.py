@@ -11,7 +11,7 @@ from documents.kinds import DocumentKey
 from genesys_cloud.errors import FlowNotFound, GenesysCloudError, Transient
 from not_found import data_action_not_found
 from outcomes import Outcome, failed, ignored, succeeded
-from planning import StepChange
+from plan import StepChange
 from rejection import NOTHING_TO_RESTORE, Rejection
 from subflows import Scope
 from timeout_request import Operation, TimeoutRequest

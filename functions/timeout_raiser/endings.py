@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
-from aws.queues import DeadLetter, DeadLetterQueue, RequestQueue
+from aws.queues import DeadLetter, DeadLetterQueue, PutOff, RequestQueue
 from doors import Ask, Letter
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.retry import Jitter
@@ -116,7 +116,8 @@ class Endings:
         to_send = [(letter, message) for letter, message in wanted if message]
         now = self._now()
         failures = self._requests.put_off(
-            [(message.as_message(), message.delay_seconds(now)) for _, message in to_send], deadline
+            [PutOff(message.as_message(), message.delay_seconds(now), message.about) for _, message in to_send],
+            deadline,
         )
         return self._told(failures, [letter for letter, _ in to_send], "its next look at the alarm was not scheduled")
 
@@ -136,7 +137,9 @@ class Endings:
 
     def _put_off(self, again: Mapping[Letter, int], deadline: Deadline) -> set[str]:
         """Sends what has to wait to the request queue; returns the ids of the messages that are not safely there."""
-        failures = self._requests.put_off([(letter.text, wait) for letter, wait in again.items()], deadline)
+        failures = self._requests.put_off(
+            [PutOff(letter.text, wait, letter.id) for letter, wait in again.items()], deadline
+        )
         return self._told(failures, list(again), "not sent to the request queue")
 
     def _told(self, failures: Mapping[int, str], letters: Sequence[Letter], what: str) -> set[str]:

@@ -85,6 +85,12 @@ class FollowUp:
         """Names this look: what is done for it is done once."""
         return f"{self.alarm.transition}#{self.purpose}-{self.number}"
 
+    @property
+    def about(self) -> str:
+        """The id or name of what is to be changed."""
+        target = self.route.target
+        return str(target.get("flow_id") or target.get("data_action_id") or target.get("data_action_name"))
+
     def delay_seconds(self, now: float) -> int:
         """How long its message has to wait, as far as SQS can."""
         return min(LONGEST_DELAY_SECONDS, max(0, round(self.due_at - now)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from genesys_cloud.errors import GenesysCloudError, Permanent, Transient
 from genesys_cloud.json_text import plain
-from planning import StepChange
+from plan import StepChange
 from timeout_request import TARGET_NAMES, Operation, TimeoutRequest
 
 LARGEST_ANSWER_BYTES = 5_500_000

@@ -11,107 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from documents.steps import Image, Slot, StepIdentity, Steps
-from genesys_cloud.errors import COMES_AGAIN, GenesysCloudError
+from documents.steps import Image, Slot, Steps
+from genesys_cloud.errors import COMES_AGAIN
 from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, StepKey, keys_of, shortened
+from plan import Plan, StepChange, Write
 from rejection import NOTHING_TO_RESTORE, Rejection
 from timeout_request import AlarmOrder, Operation, TimeoutRequest
 
 MOST_SHOWN = 5
 LONGEST_SHOWN_PATH = 300
-
-
-@dataclass(frozen=True)
-class StepChange:
-    """What becomes of one step for one request.
-
-    Attributes:
-        document_id: of the Flow or integration action that the step is in.
-        before, after: the timeout in seconds, None where none is set.
-        effective_before, effective_after: the same with the default in the place of None.
-    """
-
-    document_id: str
-    slot: Slot
-    before: float | None
-    after: float | None
-    effective_before: float
-    effective_after: float
-
-    @property
-    def changed(self) -> bool:
-        """Whether the step is written for this request."""
-        return self.after != self.before
-
-
-@dataclass(frozen=True)
-class Write:
-    """What to write into one slot: seconds, or what was there before."""
-
-    slot: Slot
-    seconds: float | None
-    image: Image | None = None
-
-    def apply(self) -> None:
-        """Writes it into the document that was planned on."""
-        if self.image is not None:
-            self.slot.put_back(self.image)
-        elif self.seconds is not None:
-            self.slot.write(int(self.seconds))
-
-
-@dataclass
-class Plan:
-    """What the requests do to one document.
-
-    Attributes:
-        changes: per request, by its index: every step asked for, changed or not.
-        problems: per request, by its index: steps that cannot be edited; then nothing is changed for it.
-        errors: per request, by its index: why it cannot be carried out; then nothing is changed for it.
-        ignored: per request, by its index: why nothing is asked of it any more, in words.
-        superseded: re-checks that a newer transition of the same alarm has made needless.
-        at_limit: requests of alarms that found every step at the limit.
-        writes: the steps to write, with their final seconds.
-        entries: what has to be remembered of the steps before they are written.
-        decisions: per transition: what was decided for its steps, where that was not known before.
-        done: steps that an earlier plan has written already, with what it wrote.
-    """
-
-    changes: dict[int, list[StepChange]] = field(default_factory=dict)
-    problems: dict[int, list[str]] = field(default_factory=dict)
-    errors: dict[int, GenesysCloudError] = field(default_factory=dict)
-    ignored: dict[int, str] = field(default_factory=dict)
-    superseded: set[int] = field(default_factory=set)
-    at_limit: set[int] = field(default_factory=set)
-    writes: list[Write] = field(default_factory=list)
-    entries: dict[Slot, Entry] = field(default_factory=dict)
-    decisions: dict[str, Goals] = field(default_factory=dict)
-    done: dict[StepIdentity, Image] = field(default_factory=dict)
-
-    def apply(self) -> None:
-        """Writes the steps into the document that was planned on."""
-        for write in self.writes:
-            write.apply()
-
-    def claim_what_was_done_by(self, sent: Plan) -> bool:
-        """Takes over the changes of an earlier plan whose publish was not answered, where the document shows them done.
-
-        A step that stands at exactly what was sent is ours; one that stands at anything else is someone else's.
-
-        Returns:
-            Whether there was any.
-        """
-        sent_images = sent.done | {write.slot.identity: write.slot.image() for write in sent.writes}
-        sent_changes = {
-            (index, change.slot.identity): change for index, changes in sent.changes.items() for change in changes
-        }
-        for index, changes in self.changes.items():
-            for number, change in enumerate(changes):
-                step = change.slot.identity
-                if step in sent_images and not change.slot.problem and sent_images[step] == change.slot.image():
-                    changes[number] = sent_changes.get((index, step), change)
-                    self.done[step] = sent_images[step]
-        return bool(self.done)
 
 
 def needs_memory(request: TimeoutRequest) -> bool:

@@ -19,7 +19,8 @@ from dataclasses import replace
 from documents.kinds import DocumentKey
 from genesys_cloud.errors import COMES_AGAIN
 from ledger import Entry, Ledger, LedgerUnavailable, Memory, Record, RecordChanged
-from planning import Plan, needs_memory
+from plan import Plan
+from planning import needs_memory
 from timeout_request import TimeoutRequest
 
 MOST_RACES = 20

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from documents.flow import find_steps
 from documents.kinds import DocumentKey
 from documents.steps import SubflowReference
+from genesys_cloud.document import Document
 from genesys_cloud.errors import GenesysCloudError
-from genesys_cloud.flows import Document
 from timeout_request import TimeoutRequest
 
 ReadAll = Callable[[Sequence[DocumentKey]], dict[DocumentKey, Document | GenesysCloudError]]

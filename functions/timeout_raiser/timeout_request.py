@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from genesys_cloud.flows import FLOW_ID_PATTERN as ID_PATTERN
+from genesys_cloud.document import ID_PATTERN
 from genesys_cloud.schema import EXPECTS, Schema
 from policy import Amount
 

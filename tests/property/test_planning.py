@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from documents.flow import find_steps
 from documents.steps import Steps
 from fakes import a_request, flow, indexed, step
-from planning import Plan, StepChange, make_plan
+from plan import Plan, StepChange
+from planning import make_plan
 from timeout_request import Operation, TimeoutRequest
 
 DEFAULT = 3

@@ -16,7 +16,7 @@ import pytest
 from alarm_desk import AlarmDesk
 from alarm_fakes import FLOW, NOW, CountedLedger, FakeWatch, now_in
 from alarm_payloads import Json, alarm_action
-from aws.queues import DeadLetterQueue, RequestQueue
+from aws.queues import DeadLetterQueue, PutOff, RequestQueue
 from batch import Batch, OrganizationClient
 from changes import Rules
 from documents.kinds import Kind
@@ -95,10 +95,10 @@ class Hour:
 
     # -- what the function puts on its queue: see RequestQueue and DeadLetterQueue -------------------------------------
 
-    def put_off(self, messages: Sequence[tuple[str, int]], _: object) -> dict[int, str]:
-        for text, delay in messages:
-            assert 0 <= delay <= 900, "SQS takes no more"
-            heapq.heappush(self._queue, (self.time.now + delay, next(self._number), text))
+    def put_off(self, messages: Sequence[PutOff], _: object) -> dict[int, str]:
+        for message in messages:
+            assert 0 <= message.seconds <= 900, "SQS takes no more"
+            heapq.heappush(self._queue, (self.time.now + message.seconds, next(self._number), message.text))
         return {}
 
     def show_again(self, waits: Sequence[tuple[str, int]], _: object) -> dict[int, str]:

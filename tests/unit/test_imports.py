@@ -34,6 +34,7 @@ ROOMS = """
     remembering
     outcomes
     planning
+    plan
     ledger
     documents
     timeout_request

@@ -30,7 +30,8 @@ from outcomes import (
     succeeded,
     unreadable,
 )
-from planning import StepChange, make_plan
+from plan import StepChange
+from planning import make_plan
 from rejection import Rejection
 from timeout_request import TimeoutRequest
 

@@ -26,7 +26,8 @@ from documents.data_action import find_steps as find_in_action
 from documents.steps import Steps
 from fakes import Json, a_request, step
 from ledger import Before, Entry, Record, StepKey
-from planning import Plan, needs_memory
+from plan import Plan
+from planning import needs_memory
 from timeout_request import TimeoutRequest
 
 

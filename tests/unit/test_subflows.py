@@ -9,8 +9,8 @@ import pytest
 
 from documents.kinds import DocumentKey
 from fakes import Json, a_request, flow, flow_key, reads_from, step, subflow
+from genesys_cloud.document import Document
 from genesys_cloud.errors import Forbidden, GenesysCloudError
-from genesys_cloud.flows import Document
 from subflows import Scope, explore
 from timeout_request import TimeoutRequest
 

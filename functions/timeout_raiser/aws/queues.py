@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -26,7 +26,10 @@ MOST_ENTRIES = 10
 MOST_BYTES = 1_048_576
 """Of one call and of one message, attributes included (SQS quotas)."""
 LONGEST_ATTRIBUTE = 1024
+LONGEST_GROUP = 128
 NO_TIME = "no time was left"
+
+_NOT_GROUP = re.compile("[^A-Za-z0-9._-]")
 
 # SQS takes what XML 1.0 takes as characters; one of these refuses the message.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -78,6 +81,20 @@ class DeadLetterQueue:
         )
 
 
+class PutOff(NamedTuple):
+    """A message that is to be seen later.
+
+    Attributes:
+        seconds: until then; 900 at most.
+        about: what it is about, such as a Flow's id: SQS keeps one Flow's many messages from holding up those of others
+            (fair queues).
+    """
+
+    text: str
+    seconds: int
+    about: str
+
+
 class RequestQueue:
     """The queue that requests come from, and that what has to wait goes to."""
 
@@ -85,18 +102,15 @@ class RequestQueue:
         self._url = url
         self._client = client
 
-    def put_off(self, messages: Sequence[tuple[str, int]], deadline: Deadline) -> dict[int, str]:
+    def put_off(self, messages: Sequence[PutOff], deadline: Deadline) -> dict[int, str]:
         """Sends messages to be seen after their waits, as many as it can before the deadline.
-
-        Args:
-            messages: text and seconds of each.
 
         Returns:
             For each that is not safely there: its index, and why.
         """
         packs = in_packs(
             list(enumerate(messages)),
-            lambda item: len(item[1][0].encode(errors="replace")),
+            lambda item: len(item[1].text.encode(errors="replace")),
             most_entries=MOST_ENTRIES,
             most_bytes=MOST_BYTES,
         )
@@ -105,7 +119,13 @@ class RequestQueue:
             lambda pack: self._client().send_message_batch(
                 QueueUrl=self._url,
                 Entries=[
-                    {"Id": str(index), "MessageBody": text, "DelaySeconds": seconds} for index, (text, seconds) in pack
+                    {
+                        "Id": str(index),
+                        "MessageBody": message.text,
+                        "DelaySeconds": message.seconds,
+                        "MessageGroupId": _NOT_GROUP.sub("_", message.about)[:LONGEST_GROUP] or "_",
+                    }
+                    for index, message in pack
                 ],
             ),
             deadline,

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.steps import Image, StepIdentity, Steps
-from genesys_cloud.integration_action import MOST_SECONDS, SECONDS_WHEN_UNSET, why_not_editable
-
-__all__ = ["MOST_SECONDS", "SECONDS_WHEN_UNSET", "DataActionSlot", "find_steps"]
+from genesys_cloud.integration_action import why_not_editable
 
 PATH = "config.timeoutSeconds"
 

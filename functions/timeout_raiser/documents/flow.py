@@ -12,12 +12,12 @@ from functools import cached_property, partial
 from typing import Any
 
 from documents.steps import Image, StepIdentity, Steps, SubflowReference
-from genesys_cloud.flows import FLOW_ID_PATTERN
+from genesys_cloud.document import ID_PATTERN
 
 DATA_ACTION = "data-action"
 SUB_FLOW = "sub-flow"
 
-_FLOW_ID = re.compile(FLOW_ID_PATTERN)
+_FLOW_ID = re.compile(ID_PATTERN)
 
 Place = tuple["Place", "str | int"] | None
 """Where an object stands: its parent's place and the key there; None for the document itself."""

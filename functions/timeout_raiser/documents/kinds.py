@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from documents import data_action, flow
 from documents.steps import Steps
+from genesys_cloud.integration_action import MOST_SECONDS, SECONDS_WHEN_UNSET
 
 
 class Kind(StrEnum):
@@ -40,8 +41,8 @@ NATURES: Mapping[Kind, Nature] = {
     Kind.DATA_ACTION: Nature(
         "integration action",
         data_action.find_steps,
-        default_seconds=data_action.SECONDS_WHEN_UNSET,
-        limit_seconds=data_action.MOST_SECONDS,
+        default_seconds=SECONDS_WHEN_UNSET,
+        limit_seconds=MOST_SECONDS,
     ),
 }
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from genesys_cloud import json_text
-from genesys_cloud.document import ID_PATTERN, Document, version_of
+from genesys_cloud.document import Document, version_of
 from genesys_cloud.errors import (
     Conflict,
     FlowLocked,
@@ -28,10 +28,6 @@ from genesys_cloud.errors import (
 )
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
-
-__all__ = ["FLOW_ID_PATTERN", "Document", "FlowStore", "version_of"]
-
-FLOW_ID_PATTERN = ID_PATTERN
 
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _ETAG = re.compile(r"[\x21-\x7e]+")
