@@ -1,8 +1,9 @@
 """The integration action: what the platform calls a Data Action, with a configuration and a timeout of its own.
 
 The document kept here is the one a person would write: the Velocity templates stand in the configuration, where a PATCH
-takes them. Clients see it without them (`described`) and fetch each by its address. Names of fields are those of the
-official SDKs' models Action, ActionConfig, RequestConfig and ResponseConfig.
+takes them. Clients see it without them (`described`) and fetch each by its address. A function action has its Function
+in there, too, which clients see apart. Names of fields are those of the official SDKs' models Action, ActionConfig,
+RequestConfig, ResponseConfig and Function.
 """
 
 from collections.abc import Mapping
@@ -68,10 +69,25 @@ class Action:
         section = self.document()["config"].get(part)
         return str(section.get(member, "")) if isinstance(section, dict) else ""
 
-    def described(self, *, config: bool, contract: bool) -> dict[str, Any]:
-        """The action as clients see it: addresses in place of templates, and only the parts that they ask for."""
+    @property
+    def function(self) -> dict[str, Any] | None:
+        """What a function action runs: `handler`, `runtime`, `zipId`, `timeoutSeconds`; None for any other action."""
+        function = self.document().get("function")
+        return function if isinstance(function, dict) else None
+
+    @property
+    def function_timeout_seconds(self) -> Any:
+        """The function's `timeoutSeconds`; None when none is set (the platform's 15 hold) and for other actions."""
+        return (self.function or {}).get("timeoutSeconds")
+
+    def described(self, *, config: bool, contract: bool, address: str | None = None) -> dict[str, Any]:
+        """The action as clients see it: addresses in place of templates, and only the parts that they ask for.
+
+        `address` is where it stands, if not among the published actions.
+        """
         document = self.document()
-        address = f"{PATH}/{self.action_id}"
+        document.pop("function", None)
+        address = address or f"{PATH}/{self.action_id}"
         for file_name, (part, member) in _TEMPLATES.items():
             section = document["config"].get(part)
             if isinstance(section, dict):
@@ -82,18 +98,29 @@ class Action:
 
     def why_not_editable(self) -> str | None:
         """Why no PATCH may change it, in words; None if one may."""
+        if reason := self.why_fixed():
+            return reason
+        if is_function_category(self.category):
+            return f"Action {self.action_id} is a function action: change and publish its draft instead."
+        return None
+
+    def why_fixed(self) -> str | None:
+        """Why nothing may change it, not even by a draft; None if something may."""
         if self.action_id.startswith("static"):
             return f"Action {self.action_id} is static: it comes with its integration and cannot be changed."
         if self.is_authentication:
             return f"Action {self.action_id} is an authentication action and cannot be changed."
-        if "function data action" in self.category.lower():
-            return f"Action {self.action_id} is a function action: change and publish its draft instead."
         return None
 
     @property
     def is_authentication(self) -> bool:
         """Whether an integration uses it to log in; nobody executes such an action otherwise."""
         return self.action_id.startswith("customAuth") or "authentication" in self.category.lower()
+
+
+def is_function_category(category: str) -> bool:
+    """Whether actions of this category are function actions, told as terraform-provider-genesyscloud does."""
+    return "function data action" in category.lower().replace("_", " ").replace("-", " ")
 
 
 def read_config(config: Any) -> dict[str, Any]:

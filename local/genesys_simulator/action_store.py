@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from genesys_simulator.action_document import Action
+from genesys_simulator.action_document import Action, is_function_category
 from genesys_simulator.document_store import Change, DocumentStore
+from genesys_simulator.function_document import example_function
 
 DEFAULT_CATEGORY = "Custom"
 
@@ -46,11 +47,13 @@ class ActionStore(DocumentStore[Action]):
         version: int = 1,
         config: Mapping[str, Any] | None = None,
         contract: Mapping[str, Any] | None = None,
+        function: Mapping[str, Any] | None = None,
     ) -> Action:
         """Stores an action, new or not. Raises ValueError for an empty id.
 
         `config` is as a PATCH takes it, templates included; a `request` or `response` that it lacks is an example's.
-        Nothing is checked, so that a platform with odd data can be played.
+        So is what `function` lacks, in function actions. Nothing is checked, so that a platform with odd data can be
+        played.
         """
         completed = {**_EXAMPLE_CONFIG, **(config or {})}
         if timeout_seconds is not None:
@@ -65,6 +68,8 @@ class ActionStore(DocumentStore[Action]):
             "secure": secure,
             "config": completed,
         }
+        if function is not None or is_function_category(category):
+            document["function"] = {**example_function(action_id), **(function or {})}
         return self.store(Action.from_document(document))
 
     def named(self, part: str) -> list[Action]:
@@ -75,6 +80,12 @@ class ActionStore(DocumentStore[Action]):
         content = document.document()
         change(content)
         return Action.from_document({**content, "id": document.action_id, "version": document.version + 1})
+
+
+class DraftStore(ActionStore):
+    """The drafts of actions, at most one of each; its versions are the draft's own."""
+
+    kind = "draft of an action"
 
 
 def _integration_of(category: str) -> str:

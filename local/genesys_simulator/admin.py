@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from genesys_simulator import admin_actions
+from genesys_simulator import admin_actions, admin_analytics, admin_architect
 from genesys_simulator.admin_requests import PREFIX, check_names, read_json
 from genesys_simulator.document_store import UnknownDocument
 from genesys_simulator.faults import Fault
@@ -28,7 +28,7 @@ _EDIT_EXAMPLE = '{"flow_id": "billing", "action_name": "GetAccount", "timeout_se
 def answer(state: State, request: Request) -> Response:
     """The answer to a request below PREFIX. Raises nothing that a request could be to blame for."""
     try:
-        route, values = find_route(ROUTES, request)
+        route, values = find_route(ROUTES, request, state)
         return route.handle(state, request, values)
     except Refusal as refusal:
         return json_response({"error": refusal.message}, refusal.status, refusal.headers)
@@ -137,7 +137,9 @@ ROUTES = [
     Route("GET", f"{PREFIX}/flows", _list_flows, about="every Flow with its version and Data Actions"),
     Route("GET", f"{PREFIX}/flows/{{flow_id}}", _get_flow, about="a Flow's document"),
     Route("PUT", f"{PREFIX}/flows/{{flow_id}}", _put_flow, about="store a Flow; ?as_is=true: anything, even if broken"),
+    *admin_architect.ROUTES,
     *admin_actions.ROUTES,
+    *admin_analytics.ROUTES,
     Route("POST", f"{PREFIX}/faults", _add_faults, about=f"make calls fail: {_FAULT_EXAMPLE}"),
     Route("POST", f"{PREFIX}/storm", _start_storm, about=f"make calls fail at random: {_STORM_EXAMPLE}"),
     Route("POST", f"{PREFIX}/edits", _edit_after_get, about=f"someone publishes after each read: {_EDIT_EXAMPLE}"),

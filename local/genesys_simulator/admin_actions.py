@@ -27,6 +27,7 @@ _MEMBERS: Mapping[str, tuple[str, Check]] = {  # of an action's document -> (wha
     "version": ("version", checks.COUNT),
     "config": ("config", _OBJECT),
     "contract": ("contract", _OBJECT),
+    "function": ("function", _OBJECT),
 }
 
 

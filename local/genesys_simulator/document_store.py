@@ -49,6 +49,11 @@ class DocumentStore(ABC, Generic[_Document]):
             self._documents[document.document_id] = document
         return document
 
+    def has(self, document_id: str) -> bool:
+        """Whether there is such a document."""
+        with self._lock:
+            return document_id in self._documents
+
     def get(self, document_id: str) -> _Document:
         """A document as it is now. Raises UnknownDocument, naming those that exist."""
         with self._lock:
@@ -94,6 +99,22 @@ class DocumentStore(ABC, Generic[_Document]):
             if self._documents.get(old.document_id) is not old:
                 return False
             self._documents[old.document_id] = new
+            return True
+
+    def add(self, document: _Document) -> bool:
+        """Stores a document if there is none of its id; whether it did."""
+        with self._lock:
+            if document.document_id in self._documents:
+                return False
+            self.store(document)
+            return True
+
+    def remove(self, document: _Document) -> bool:
+        """Removes a document if it is still what is stored; whether it did."""
+        with self._lock:
+            if self._documents.get(document.document_id) is not document:
+                return False
+            del self._documents[document.document_id]
             return True
 
     def clear(self) -> None:

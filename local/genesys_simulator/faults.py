@@ -55,8 +55,7 @@ _CHECKS: dict[str, Check] = {
 class Fault:
     """One way to misbehave. Fields may be combined. Raises ValueError, naming what is wrong, when made wrongly.
 
-    Where: `operation` (`token`, `get_flow`, `publish`, `list_actions`, `get_action`, `get_template`, `patch_action`,
-    `any`), `flow_id` and `action_id` (None: whatever the call is about), `times`.
+    Where: `operation` (see below), `flow_id` and `action_id` (None: whatever the call is about), `times`.
     When: `before` the work (with an answer of its own, the work is then not done), or `after` it was done.
 
     - `delay_seconds`: wait
@@ -70,6 +69,13 @@ class Fault:
     - `drip_seconds`: the body takes that long, in small pieces
     - `broken_json`: the body ends halfway, as if that were all of it
     - `cut_off`: the connection ends halfway through the body
+
+    Operations are `any`, `token`; the tutorial's `get_flow`, `publish`; Architect's `get_flow_metadata`,
+    `get_configuration`, `get_version_configuration`, `checkout_flow`, `save_flow`, `publish_flow`, `checkin_flow`,
+    `revert_flow`, `unlock_flow`; of actions `list_actions`, `get_action`, `get_template`, `patch_action`,
+    `get_function`; of drafts `create_draft`, `get_draft`, `get_draft_template`, `patch_draft`, `get_draft_function`,
+    `put_draft_function`, `validate_draft`, `publish_draft`, `delete_draft`; `list_consuming_resources`,
+    `query_executions`.
     """
 
     operation: str = "any"

@@ -23,7 +23,7 @@ class Gateway:
         self._pause(self._state.settings.latency_seconds)
         values: Mapping[str, str] = {}
         try:
-            route, values = find_route(self._routes, request)
+            route, values = find_route(self._routes, request, self._state)
         except Refusal as refusal:
             response = genesys_error(refusal, request.correlation_id)
         else:

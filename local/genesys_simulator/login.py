@@ -11,6 +11,7 @@ from genesys_simulator.state import State
 
 
 def _give_token(state: State, request: Request, _values: Mapping[str, str]) -> Response:
+    _count_login(state)
     form = {name: values[-1] for name, values in parse_qs(request.body.decode(errors="replace")).items()}
     if "grant_type" not in form:
         raise Refusal(400, "The form must have a grant_type.", code="invalid_request")
@@ -23,6 +24,18 @@ def _give_token(state: State, request: Request, _values: Mapping[str, str]) -> R
         raise Refusal(401, "The client id is unknown or the client secret is wrong.", code="invalid_client")
     token = state.tokens.issue(settings.expires_in)
     return json_response({"access_token": token, "token_type": "bearer", "expires_in": settings.expires_in})
+
+
+def _count_login(state: State) -> None:
+    """The platform's answer to too many logins is a 400, whatever was to be said about the login itself."""
+    settings = state.settings
+    if settings.login_limit_calls is None:
+        return
+    usage = state.login_limiter.count(
+        "login", allowed=settings.login_limit_calls, window_seconds=settings.rate_limit_window_seconds
+    )
+    if usage.exceeded:
+        raise Refusal(400, "Authentication request rate limit exceeded.", code="invalid_request")
 
 
 def _credentials(request: Request, form: Mapping[str, str]) -> str:

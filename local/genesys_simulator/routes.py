@@ -1,13 +1,16 @@
 """Which request goes where."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from genesys_simulator.messages import ErrorShape, Refusal, Request, Response, genesys_error
 from genesys_simulator.state import State
 
 Handler = Callable[[State, Request, Mapping[str, str]], Response]
 """(state, request, values of the path's placeholders) -> answer. Raises Refusal."""
+
+Condition = Callable[[State, Mapping[str, str]], bool]
+"""(state, values of the placeholders) -> whether a route is meant."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,9 @@ class Route:
     `path` has placeholders: `/api/v2/flows/{flow_id}`. `operation` is the name by which faults call it. `permission` is
     what the client must be allowed; None where no token is needed. `error_shape` is how refusals look here. `about`
     says to people what it does.
+
+    Some calls name what they are about in the query: `from_query` says which placeholder (there, or in no path) a query
+    parameter stands for. Where two protocols have the same path, `only_if` tells whether it is this one's.
     """
 
     method: str
@@ -26,6 +32,8 @@ class Route:
     permission: str | None = None
     error_shape: ErrorShape = genesys_error
     about: str = ""
+    from_query: Mapping[str, str] = field(default_factory=dict)
+    only_if: Condition | None = None
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """The placeholders' values if the path is this route's, else None."""
@@ -41,13 +49,14 @@ class Route:
         return values
 
 
-def find_route(routes: Iterable[Route], request: Request) -> tuple[Route, dict[str, str]]:
+def find_route(routes: Iterable[Route], request: Request, state: State) -> tuple[Route, dict[str, str]]:
     """The route of a request with its placeholders' values. Raises Refusal: 404, or 405 if only the method is wrong."""
     segments = request.segments
     found = [(route, values) for route in routes if (values := route.match(segments)) is not None]
-    for route, values in found:
-        if route.method == request.method:
-            return route, values
+    for route, values in sorted(found, key=lambda each: each[0].only_if is None):
+        if route.method == request.method and (route.only_if is None or route.only_if(state, values)):
+            asked = {place: request.query[name] for name, place in route.from_query.items() if name in request.query}
+            return route, {**values, **asked}
     if found:
         allowed = ", ".join(sorted({route.method for route, _ in found}))
         raise Refusal(405, f"{request.path} takes {allowed}, not {request.method}.", headers={"Allow": allowed})

@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from genesys_simulator import action_protocol, admin, login, publish_protocol
+from genesys_simulator import (
+    action_protocol,
+    admin,
+    analytics_protocol,
+    architect_protocol,
+    dependencies_protocol,
+    draft_protocol,
+    login,
+    publish_protocol,
+)
 from genesys_simulator.action_document import Action
 from genesys_simulator.action_store import DEFAULT_CATEGORY
 from genesys_simulator.admin_requests import PREFIX
@@ -17,13 +26,26 @@ from genesys_simulator.gateway import Gateway
 from genesys_simulator.messages import Request, Response
 from genesys_simulator.server import HttpServer
 from genesys_simulator.settings import Settings
+from genesys_simulator.simulator_architect import ArchitectControls
 from genesys_simulator.state import State
 
-API_ROUTES = [*login.ROUTES, *publish_protocol.ROUTES, *action_protocol.ROUTES]
+API_ROUTES = [
+    route
+    for protocol in (
+        login,
+        publish_protocol,
+        architect_protocol,
+        action_protocol,
+        draft_protocol,
+        dependencies_protocol,
+        analytics_protocol,
+    )
+    for route in protocol.ROUTES
+]
 """All that clients can call. A further protocol brings its own list."""
 
 
-class GenesysSimulator:
+class GenesysSimulator(ArchitectControls):
     """A Genesys Cloud organization on 127.0.0.1, in threads of this process.
 
     `port` 0 picks a free one. `clock` gives seconds and drives token expiry, rate limit and the record of calls; delays
@@ -80,7 +102,7 @@ class GenesysSimulator:
         self._state.configure(**changes)
 
     def reset(self) -> None:
-        """Forgets Flows, actions, tokens, faults and calls, and goes back to the first settings."""
+        """Forgets Flows, actions, executions, tokens, faults and calls, and goes back to the first settings."""
         self._state.reset()
 
     def expire_tokens(self) -> None:
@@ -119,12 +141,14 @@ class GenesysSimulator:
         version: int = 1,
         config: Mapping[str, Any] | None = None,
         contract: Mapping[str, Any] | None = None,
+        function: Mapping[str, Any] | None = None,
     ) -> Action:
         """Stores an integration action.
 
         `config` is as a PATCH takes it, with `request.requestTemplate` and `response.successTemplate`; what it lacks is
-        an example's. Ids that start with `static` or `customAuth`, and categories that have `authentication` or
-        `function data action` in them, make actions that no PATCH may change.
+        an example's, and so is what `function` lacks (`zipId`, `handler`, `runtime`, `timeoutSeconds`). Ids that start
+        with `static` or `customAuth`, and categories that have `authentication` or `function data action` in them, make
+        actions that no PATCH may change; the last kind is changed by drafts.
         """
         return self._state.actions.put(
             action_id,
@@ -136,6 +160,7 @@ class GenesysSimulator:
             version=version,
             config=config,
             contract=contract,
+            function=function,
         )
 
     def action(self, action_id: str) -> Action:

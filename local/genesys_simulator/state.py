@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from typing import Any
 
-from genesys_simulator.action_store import ActionStore
+from genesys_simulator.action_store import ActionStore, DraftStore
+from genesys_simulator.architect_store import ArchitectStore
 from genesys_simulator.calls import CallLog
+from genesys_simulator.executions import Executions
 from genesys_simulator.faults import FaultSource
 from genesys_simulator.flow_store import FlowStore
 from genesys_simulator.rate_limit import RateLimiter
@@ -21,9 +23,13 @@ class State:
         self.settings = settings
         self.tokens = Tokens(clock)
         self.flows = FlowStore()
+        self.architect = ArchitectStore(lambda: self.settings, clock)
         self.actions = ActionStore()
+        self.drafts = DraftStore()
+        self.executions = Executions()
         self.faults = FaultSource(operations)
         self.rate_limiter = RateLimiter(clock)
+        self.login_limiter = RateLimiter(clock)
         self.calls = CallLog(clock)
 
     def configure(self, **changes: Any) -> Settings:
@@ -36,11 +42,15 @@ class State:
         return self.settings
 
     def reset(self) -> None:
-        """As it was in the beginning: no Flows, actions, tokens, faults or calls, and the first settings."""
+        """As it was in the beginning: no Flows, actions, executions, tokens, faults or calls; the first settings."""
         self.settings = self._initial_settings
         self.tokens.expire_all()
         self.flows.clear()
+        self.architect.clear()
         self.actions.clear()
+        self.drafts.clear()
+        self.executions.clear()
         self.faults.clear()
         self.rate_limiter.clear()
+        self.login_limiter.clear()
         self.calls.clear()
