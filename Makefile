@@ -31,15 +31,25 @@ up: .venv/ready .venv-sam/ready ## keeps the local stack running and says how to
 send: .venv/ready ## drops EVENT=file or TEXT='...' on the queue of `make up`
 	@$(BIN)/python local/play.py send '$(or $(TEXT),$(EVENT),events/queue/raise.json)'
 
+.PHONY: invoke
+invoke: .venv/ready ## hands EVENT=file or TEXT='...' to the function of `make up`
+	@$(BIN)/python local/play.py invoke '$(or $(TEXT),$(EVENT),events/invoke/request.json)'
+
+.PHONY: alarm
+alarm: .venv/ready ## turns the alarm of `make up` to STATE=ALARM or STATE=OK
+	@$(BIN)/python local/play.py alarm '$(or $(STATE),ALARM)'
+
 .PHONY: trouble
 trouble: .venv/ready ## makes the simulator of `make up` misbehave: FAULT='{...}'
 	@$(BIN)/python local/play.py trouble '$(FAULT)'
 
-.PHONY: logs flows dead-letters
-logs: .venv/ready ## shows the function's log of `make up`
+.PHONY: outcomes flows ledger dead-letters logs
+outcomes: .venv/ready ## shows what became of requests and alarms in `make up`
 flows: .venv/ready ## shows the simulator's Data Actions of `make up`
+ledger: .venv/ready ## shows what the function of `make up` could put back
 dead-letters: .venv/ready ## shows what was refused in `make up`, and why
-logs flows dead-letters:
+logs: .venv/ready ## shows the function's log of `make up`
+outcomes flows ledger dead-letters logs:
 	@$(BIN)/python local/play.py $@
 
 # --- work on it -------------------------------------------------------------------------------------------------------

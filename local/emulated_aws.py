@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,10 +26,12 @@ class EmulatedAws:
 
     Args:
         port: where it listens; 0 takes a free one.
+        enforce_policies: whether everybody, functions too, may do only what their policies allow.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, enforce_policies: bool = False) -> None:
         self.port = port or free_port()
+        self._enforce_policies = enforce_policies
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
 
@@ -66,6 +70,7 @@ class EmulatedAws:
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": "localhost",
             "MINISTACK_REGION": REGION,
+            "AUTH": str(self._enforce_policies).lower(),
             "TMPDIR": str(self._folder),
         }
         with self.log.open("wb") as log:
@@ -110,6 +115,8 @@ class EmulatedAws:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            with suppress(ProcessLookupError):  # functions run in processes of their own, which may outlive it
+                os.killpg(self._process.pid, signal.SIGKILL)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

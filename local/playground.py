@@ -1,4 +1,4 @@
-"""Everything on this machine: emulated AWS, Genesys Cloud simulator, the real template deployed, Flows loaded."""
+"""Everything on this machine: emulated AWS, Genesys Cloud simulator, the real template deployed, examples loaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ import boto3
 import sam
 from emulated_aws import EmulatedAws
 
-FLOWS = Path(__file__).with_name("flows")
+FLOWS, ACTIONS = (Path(__file__).with_name(folder) for folder in ("flows", "actions"))
+"""Example documents, each in a file named after its id."""
+ALARM_ROUTES = Path(__file__).with_name("alarm-routes.json")
 ORGANIZATION_SECRET = {"client_id": "simulator-client", "client_secret": "simulator-secret"}
 """What the simulator accepts; it opens nothing else."""
 
@@ -82,15 +84,23 @@ class Playground:
     Args:
         say: is told what is being done.
         aws_port, simulator_port: where to listen; 0 takes free ones.
+        enforce_policies: whether the emulated AWS lets everybody do only what their policies allow.
 
     Attributes:
         outputs: the stack's outputs by name.
     """
 
-    def __init__(self, say: Callable[[str], None], *, aws_port: int = 0, simulator_port: int = 0) -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        *,
+        aws_port: int = 0,
+        simulator_port: int = 0,
+        enforce_policies: bool = False,
+    ) -> None:
         self._say = say
         self._stack = ExitStack()
-        self.aws = EmulatedAws(aws_port)
+        self.aws = EmulatedAws(aws_port, enforce_policies=enforce_policies)
         self.genesys = SimulatorProcess(simulator_port)
         self.outputs: dict[str, str] = {}
 
@@ -104,13 +114,17 @@ class Playground:
             self._say("deploying template.yaml (sam deploy)")
             sam.deploy(self.aws.environment)
             self.outputs = self._read_outputs()
-            self._say("putting the secret, loading the Flows")
+            self._say("putting secret and alarm routes, loading Flows and integration actions")
             self.client("secretsmanager").put_secret_value(
                 SecretId=self.outputs["SecretName"],
                 SecretString=json.dumps({**ORGANIZATION_SECRET, "base_url": self.genesys.url}),
             )
-            for file in sorted(FLOWS.glob("*.json")):
-                self.genesys.ask("PUT", f"/flows/{file.stem}", file.read_bytes())
+            self.client("ssm").put_parameter(
+                Name=sam.ALARM_ROUTES_PARAMETER, Type="String", Value=ALARM_ROUTES.read_text()
+            )
+            for folder in (FLOWS, ACTIONS):
+                for file in sorted(folder.glob("*.json")):
+                    self.genesys.ask("PUT", f"/{folder.name}/{file.stem}", file.read_bytes())
         except BaseException:
             self._stack.close()
             raise

@@ -1,4 +1,4 @@
-"""What the local run drops on the queue, what Genesys Cloud does meanwhile, and how everything has to end."""
+"""The requests that the local run drops on the queue, what Genesys Cloud does meanwhile, and how each has to end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 
 EVENTS = Path(__file__).resolve().parents[1] / "events"
 
+Trouble = tuple[str, str, dict[str, Any]]
+"""In words, and as a call to the simulator's own interface: path and content."""
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -18,7 +21,23 @@ class Ending:
     error_code: str | None = None
 
 
-_RAISED, _UNCHANGED, _SET = Ending("raised"), Ending("unchanged"), Ending("set")
+@dataclass(frozen=True)
+class Wave:
+    """Requests that are dropped together, once those before have ended.
+
+    Attributes:
+        title: in words.
+        endings: how each file of events/queue ends, request by request.
+        troubles: what Genesys Cloud does meanwhile.
+    """
+
+    title: str
+    endings: dict[str, list[Ending]]
+    troubles: list[Trouble]
+
+
+_RAISED, _UNCHANGED, _SET, _RESTORED = Ending("raised"), Ending("unchanged"), Ending("set"), Ending("restored")
+_INSPECTED = Ending("inspected")
 _INVALID = Ending("rejected", "invalid_request")
 
 ENDINGS: dict[str, list[Ending]] = {
@@ -27,7 +46,7 @@ ENDINGS: dict[str, list[Ending]] = {
     "raise-that-suffices-already.json": [_UNCHANGED],
     "set-lower.json": [_SET],
     "dry-run.json": [Ending("planned")],
-    "inspect.json": [Ending("inspected")],
+    "inspect.json": [_INSPECTED],
     "include-subflows.json": [_RAISED],
     "several.json": [_RAISED, _RAISED],
     "several-one-of-them-wrong.json": [_RAISED, _INVALID],
@@ -40,14 +59,15 @@ ENDINGS: dict[str, list[Ending]] = {
     "wrong-field.json": [_INVALID],
     "wrong-field-missing.json": [_INVALID],
     "wrong-flow-id.json": [_INVALID],
+    "wrong-two-targets.json": [_INVALID],
     "wrong-above-limit.json": [Ending("rejected", "timeout_out_of_range")],
     "wrong-no-such-flow.json": [Ending("rejected", "flow_not_found")],
     "wrong-no-such-data-action.json": [Ending("rejected", "data_action_not_found")],
     "wrong-only-behind-a-subflow.json": [Ending("rejected", "data_action_not_found")],
 }
-"""How each file of events/queue ends, request by request."""
+"""The files that need nothing but the example Flows."""
 
-TROUBLES: list[tuple[str, str, dict[str, Any]]] = [
+TROUBLES: list[Trouble] = [
     (
         "someone publishes night-service twice while we change it",
         "/edits",
@@ -64,20 +84,55 @@ TROUBLES: list[tuple[str, str, dict[str, Any]]] = [
         {"operation": "publish", "flow_id": "survey", "reset": True, "when": "after"},
     ),
 ]
-"""What Genesys Cloud does meanwhile: in words, and as calls to the simulator's own interface."""
+"""What Genesys Cloud does while they are carried out."""
+
+ACTION_ENDINGS: dict[str, list[Ending]] = {
+    "raise-data-action.json": [_RAISED],
+    "raise-data-action-by-name.json": [_RAISED],
+    "raise-data-action-without-timeout.json": [_UNCHANGED],  # without one it has the platform's longest, 60 s
+    "inspect-data-action.json": [_INSPECTED],
+    "wrong-data-action-above-limit.json": [Ending("rejected", "timeout_out_of_range")],
+    "wrong-data-action-ambiguous-name.json": [Ending("rejected", "data_action_ambiguous")],
+    "wrong-data-action-name.json": [Ending("rejected", "data_action_not_found")],
+    "wrong-data-action-not-editable.json": [Ending("rejected", "data_action_not_editable")],
+}
+"""The files that need the example integration actions too."""
+
+RESTORE_ENDINGS: dict[str, list[Ending]] = {
+    "restore.json": [_RESTORED],
+    "restore-data-action.json": [_RESTORED],
+    "wrong-nothing-to-restore.json": [Ending("rejected", "nothing_to_restore")],
+    "wrong-changed-by-someone-else.json": [Ending("rejected", "changed_by_someone_else")],
+}
+"""The files that need what the others have changed."""
+
+_SET_BY_HAND: Trouble = (
+    "someone sets callback to 9 s by hand, just when it is to be put back",
+    "/edits",
+    {"flow_id": "callback", "action_name": "Schedule Callback", "timeout_seconds": 9, "times": 1},
+)
+
+WAVES = [
+    Wave("Requests for steps of Flows", ENDINGS, TROUBLES),
+    Wave("Requests for integration actions", ACTION_ENDINGS, []),
+    Wave("Requests to put back what was there before", RESTORE_ENDINGS, [_SET_BY_HAND]),
+]
+
+SET_BY_OTHERS = {("night-service", "Get Holiday"): 4, ("callback", "Schedule Callback"): 9}
+"""Timeouts that the troubles leave behind, by Flow and Data Action: nobody may overwrite them."""
 
 
-def queue_events() -> dict[str, str]:
-    """Every file of events/queue with its text.
+def queue_events(endings: dict[str, list[Ending]] = ENDINGS) -> dict[str, str]:
+    """The text of each of these files of events/queue, in the order of their names.
 
     Raises:
         ValueError: a file without an ending, or an ending without a file.
     """
     texts = {file.name: file.read_text() for file in sorted((EVENTS / "queue").iterdir())}
-    odd = texts.keys() ^ ENDINGS.keys()
+    odd = texts.keys() ^ {name for wave in WAVES for name in wave.endings}
     if odd:
-        raise ValueError(f"events/queue and scenario.ENDINGS do not agree on: {', '.join(sorted(odd))}")
-    return texts
+        raise ValueError(f"events/queue and scenario.WAVES do not agree on: {', '.join(sorted(odd))}")
+    return {name: text for name, text in texts.items() if name in endings}
 
 
 def own_request_id(text: str) -> str | None:

@@ -52,6 +52,9 @@ def conclude(
         f"not recorded in the ledger, so that it cannot be restored: {why}" for why in _unrecorded(index, changes)
     ]
     notes += _limit_notes(request, steps, at_limit=at_limit, changed=would_change)
+    if request.operation is Operation.RAISE and any(not step.changed and step.before is None for step in steps):
+        default = min(step.effective_before for step in steps if step.before is None)
+        notes.append(f"where no timeout is set, {default:g} s count")
     if request.operation is Operation.INSPECT:
         notes, problems = notes + problems, []
     own = changes.get(scope.root)

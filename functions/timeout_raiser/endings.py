@@ -15,7 +15,6 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 
 from aws.queues import DeadLetter, DeadLetterQueue, PutOff, RequestQueue
 from doors import Ask, Letter
@@ -126,8 +125,10 @@ class Endings:
         ended = (ask.errand.finished_by(outcome) for ask, outcome in over if ask.errand and ask.letter.id not in kept)
         transitions = [transition for transition in ended if transition]
         if transitions:
-            with suppress(LedgerUnavailable):
+            try:
                 self._ledger.finish(transitions)
+            except LedgerUnavailable as error:
+                self._on_failure(", ".join(transitions), "not marked as dealt with", error.message)
 
     def _show_again(self, again: Mapping[Letter, int], deadline: Deadline) -> None:
         waits = [(letter, letter.receipt_handle, wait) for letter, wait in again.items() if letter.receipt_handle]

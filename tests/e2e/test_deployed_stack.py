@@ -4,50 +4,37 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import pytest
 
+from e2e.looking import dead_letter_where, eventually, invoke, send, stands_at, timeout
 from playground import Playground
 from sam import BUILD
 
 pytestmark = pytest.mark.e2e
 
-Found = TypeVar("Found")
-
-
-def eventually(look: Callable[[], Found | None], within_seconds: float = 30) -> Found:
-    give_up_at = time.monotonic() + within_seconds
-    while (found := look()) is None:
-        assert time.monotonic() < give_up_at, "it did not happen in time"
-        time.sleep(0.1)
-    return found
-
-
-def timeouts(playground: Playground, flow_id: str) -> dict[str, Any]:
-    flows = playground.genesys.ask("GET", "/flows")["flows"]
-    return {a["path"]: a["timeout"] for flow in flows if flow["id"] == flow_id for a in flow["data_actions"]}
-
 
 def test_a_message_on_the_queue_raises_the_timeout_in_genesys_cloud(playground: Playground) -> None:
-    request = {"flow_id": "callback", "action_name": "Schedule Callback", "timeout_seconds": 13}
-    playground.client("sqs").send_message(
-        QueueUrl=playground.outputs["RequestQueueUrl"], MessageBody=json.dumps(request)
-    )
-    eventually(lambda: timeouts(playground, "callback") == {"steps[0]": 13} or None)
+    send(playground, {"flow_id": "callback", "action_name": "Schedule Callback", "timeout_seconds": 13})
+    stands_at(playground, ("callback", "steps[0]"), 13)
+
+
+def test_a_message_on_the_queue_raises_the_timeout_of_an_integration_action(playground: Playground) -> None:
+    send(playground, {"data_action_name": "Check Stock", "timeout_seconds": 44})
+    stands_at(playground, ("custom-stock-check", "config.timeoutSeconds"), 44)
+
+
+def test_what_was_raised_is_put_back_when_asked_for_and_what_was_absent_is_absent_again(playground: Playground) -> None:
+    target = {"flow_id": "identity-check", "action_name": "Get Voiceprint"}
+    [raised] = invoke(playground, {**target, "timeout_seconds": 9})
+    assert (raised["status"], timeout(playground, ("identity-check", "steps[1]"))) == ("raised", 9)
+    send(playground, {**target, "operation": "restore"})
+    stands_at(playground, ("identity-check", "steps[1]"), None)
 
 
 def test_a_refused_message_lies_in_the_dead_letter_queue_with_its_reason(playground: Playground) -> None:
-    sqs = playground.client("sqs")
-    sqs.send_message(QueueUrl=playground.outputs["RequestQueueUrl"], MessageBody="raise it, please")
-    [message] = eventually(
-        lambda: sqs.receive_message(
-            QueueUrl=playground.outputs["DeadLetterQueueUrl"], MessageAttributeNames=["All"], WaitTimeSeconds=1
-        ).get("Messages")
-    )
-    assert message["Body"] == "raise it, please"
+    send(playground, "raise it, please")
+    message = dead_letter_where(playground, lambda letter: letter["Body"] == "raise it, please")
     assert message["MessageAttributes"]["error_code"]["StringValue"] == "invalid_request"
     assert "not JSON" in message["MessageAttributes"]["error_message"]["StringValue"]
 
@@ -57,23 +44,28 @@ def test_a_request_that_has_to_wait_comes_again_and_is_done(playground: Playgrou
     playground.genesys.ask(
         "POST", "/faults", {"operation": "get_flow", "flow_id": "survey", "redirect": "http://127.0.0.1:9/elsewhere"}
     )
-    request = {"flow_id": "survey", "action_name": "Store Survey", "timeout_seconds": 21}
-    playground.client("sqs").send_message(
-        QueueUrl=playground.outputs["RequestQueueUrl"], MessageBody=json.dumps(request)
-    )
-    eventually(lambda: timeouts(playground, "survey") == {"steps[0].body.steps[0]": 21} or None, within_seconds=60)
+    send(playground, {"flow_id": "survey", "action_name": "Store Survey", "timeout_seconds": 21})
+    place = ("survey", "steps[0].body.steps[0]")
+    eventually(lambda: timeout(playground, place) == 21 or None, within_seconds=60)
     calls = playground.genesys.ask("GET", "/calls")["calls"]
-    assert [call["status"] for call in calls if call["flow_id"] == "survey"] == [307, 200, 200]
+    assert [call["status"] for call in calls if call.get("flow_id") == "survey"] == [307, 200, 200]
 
 
 def test_a_direct_invoke_answers_with_its_outcomes(playground: Playground) -> None:
-    answer = playground.client("lambda").invoke(
-        FunctionName=playground.outputs["FunctionName"],
-        Payload=json.dumps({"flow_id": "inbound-main", "operation": "inspect"}),
-    )
-    [outcome] = json.load(answer["Payload"])["outcomes"]
+    [outcome] = invoke(playground, {"flow_id": "inbound-main", "operation": "inspect"})
     assert outcome["status"] == "inspected"
     assert [step["name"] for step in outcome["steps"]].count("Get Customer") == 3
+
+
+def test_an_event_that_the_function_cannot_take_is_given_up_into_the_dead_letter_queue(playground: Playground) -> None:
+    event = {"neither": "a request", "nor": "an alarm"}
+    playground.client("lambda").invoke(
+        FunctionName=playground.outputs["FunctionName"], InvocationType="Event", Payload=json.dumps(event)
+    )
+    message = dead_letter_where(playground, lambda letter: "requestPayload" in json.loads(letter["Body"]))
+    content = json.loads(message["Body"])
+    assert content["requestPayload"] == event
+    assert "none of the shapes" in content["responsePayload"]["errorMessage"]
 
 
 def test_function_and_layers_need_nothing_but_themselves(playground: Playground) -> None:
@@ -84,9 +76,14 @@ def test_function_and_layers_need_nothing_but_themselves(playground: Playground)
         "GENESYS_SECRET_ID": "s",
         "REQUEST_QUEUE_URL": "q",
         "DEAD_LETTER_QUEUE_URL": "d",
+        "LEDGER_TABLE_NAME": "l",
         **playground.aws.environment,
     }
-    code = "import app; from aws import clients; clients.sqs(), clients.events(), clients.secrets(); print('good')"
+    code = (
+        "import app; from aws import clients;"
+        " clients.sqs(), clients.events(), clients.secrets(), clients.dynamodb(), clients.cloudwatch(),"
+        " clients.parameters(); print('good')"
+    )
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], env=variables, capture_output=True, text=True, check=False
     )

@@ -345,11 +345,12 @@ def test_at_the_limit_or_where_another_look_can_ask_for_no_more_there_is_none_bu
     assert [post.ledger.is_finished(transition) for transition in ("at the limit", "in vain")] == [True, True]
 
 
-def test_a_ledger_that_is_down_keeps_no_message() -> None:
+def test_a_ledger_that_is_down_keeps_no_message_and_what_was_not_marked_is_told() -> None:
     post = Post()
     post.ledger.down = "no answer"
     assert post.settle(ended(letter("m"), errand=errand())) == []
-    assert (len(post.sqs.put_off), post.failures) == (1, [])
+    assert len(post.sqs.put_off) == 1
+    assert [failure[1:] for failure in post.failures] == [("not marked as dealt with", "no answer")]
 
 
 # -- what SQS takes ----------------------------------------------------------------------------------------------------
