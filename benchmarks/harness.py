@@ -23,6 +23,7 @@ from playground import ORGANIZATION_SECRET, SimulatorProcess, client
 CONCURRENCY = 8
 SECRET_ID = "benchmark-genesys"  # noqa: S105  # a name
 BUS = "benchmark"
+LEDGER = "benchmark-ledger"
 
 
 class Harness:
@@ -96,8 +97,15 @@ class Harness:
         client("secretsmanager", url).create_secret(
             Name=SECRET_ID, SecretString=json.dumps({**ORGANIZATION_SECRET, "base_url": self.genesys_url})
         )
+        client("dynamodb", url).create_table(
+            TableName=LEDGER,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
         return {
             "GENESYS_SECRET_ID": SECRET_ID,
+            "LEDGER_TABLE_NAME": LEDGER,
             "REQUEST_QUEUE_URL": sqs.create_queue(QueueName="benchmark-requests")["QueueUrl"],
             "DEAD_LETTER_QUEUE_URL": sqs.create_queue(QueueName="benchmark-dead-letters")["QueueUrl"],
             "EVENT_BUS_NAME": BUS,
