@@ -22,7 +22,8 @@ def prepare(folder: Path) -> list[Path]:
     function, layer = folder / "task", folder / "opt"
     no_bytecode = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PROJECT / "functions/timeout_raiser", function, ignore=no_bytecode)
-    shutil.copytree(PROJECT / "layers/genesys_cloud/python", layer, ignore=no_bytecode)
+    for name in ("aws_support", "genesys_cloud"):
+        shutil.copytree(PROJECT / "layers" / name / "python", layer, ignore=no_bytecode, dirs_exist_ok=True)
     for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", _LOCKED.read_text(), re.MULTILINE):
         _copy(name, version, layer)
     for part in (function, layer):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-ROOTS = (".", "functions/timeout_raiser", "layers/genesys_cloud/python", "local")
+ROOTS = (".", "functions/timeout_raiser", "layers/aws_support/python", "layers/genesys_cloud/python", "local")
 """Where code of this project is imported from, by the benchmarks and by the function under test."""
 
 if __name__ == "__main__":

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aws_support.environment import Environment
 from policy import Policy
 from routing import InvalidRoute, RouteReader, strict_json
 
 DEFAULT_ALARM_POLICY = '{"headroom_percent": 50, "raise_by_percent": 50, "cooldown_seconds": 300}'
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-
-class ConfigurationError(Exception):
-    """The environment lacks something or holds nonsense; the message names all of it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Settings:
     flow_concurrency: int
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str], routes: RouteReader) -> Settings:
+    def from_environment(cls, variables: Mapping[str, str], routes: RouteReader) -> Settings:
         """Reads the settings.
 
         Args:
@@ -59,53 +55,32 @@ class Settings:
         Raises:
             ConfigurationError: names everything that is missing or malformed.
         """
-        problems: list[str] = []
-
-        def text(name: str, default: str | None = None) -> str:
-            value = environment.get(name) or default
-            if value is None:
-                problems.append(f"{name} is missing")
-            return value or ""
-
-        def whole(name: str, default: int, *, most: int) -> int:
-            value = environment.get(name) or str(default)
-            if not (value.isascii() and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= most):  # noqa: PLR2004
-                problems.append(f"{name} must be a whole number from 1 to {most}, not {value[:40]!r}")
-                return default
-            return int(value)
-
-        def level(name: str, default: str) -> str:
-            value = (environment.get(name) or default).upper()
-            if value not in LOG_LEVELS:
-                problems.append(f"{name} must be one of {', '.join(LOG_LEVELS)}, not {value[:40]!r}")
-            return value
-
+        environment = Environment(variables)
         settings = cls(
-            secret_id=text("GENESYS_SECRET_ID"),
-            request_queue_url=text("REQUEST_QUEUE_URL"),
-            dead_letter_queue_url=text("DEAD_LETTER_QUEUE_URL"),
-            event_bus_name=text("EVENT_BUS_NAME", "default"),
-            ledger_table_name=text("LEDGER_TABLE_NAME"),
-            alarm_routes_parameter=environment.get("ALARM_ROUTES_PARAMETER") or None,
-            default_alarm_policy=_policy(environment, "DEFAULT_ALARM_POLICY", routes, problems),
-            service=text("POWERTOOLS_SERVICE_NAME", "timeout-raiser"),
-            metrics_namespace=text("POWERTOOLS_METRICS_NAMESPACE", "GenesysTimeoutRaiser"),
-            log_level=level("POWERTOOLS_LOG_LEVEL", "INFO"),
-            max_timeout_seconds=whole("MAX_TIMEOUT_SECONDS", 30, most=3600),
-            default_timeout_seconds=whole("DEFAULT_TIMEOUT_SECONDS", 3, most=3600),
-            max_publish_attempts=whole("MAX_PUBLISH_ATTEMPTS", 5, most=100),
-            http_connect_timeout_seconds=whole("HTTP_CONNECT_TIMEOUT_SECONDS", 3, most=900),
-            http_read_timeout_seconds=whole("HTTP_READ_TIMEOUT_SECONDS", 10, most=900),
-            flow_concurrency=whole("FLOW_CONCURRENCY", 8, most=256),
+            secret_id=environment.text("GENESYS_SECRET_ID"),
+            request_queue_url=environment.text("REQUEST_QUEUE_URL"),
+            dead_letter_queue_url=environment.text("DEAD_LETTER_QUEUE_URL"),
+            event_bus_name=environment.text("EVENT_BUS_NAME", "default"),
+            ledger_table_name=environment.text("LEDGER_TABLE_NAME"),
+            alarm_routes_parameter=environment.optional("ALARM_ROUTES_PARAMETER"),
+            default_alarm_policy=_policy(environment, "DEFAULT_ALARM_POLICY", routes),
+            service=environment.text("POWERTOOLS_SERVICE_NAME", "timeout-raiser"),
+            metrics_namespace=environment.text("POWERTOOLS_METRICS_NAMESPACE", "GenesysTimeoutRaiser"),
+            log_level=environment.level("POWERTOOLS_LOG_LEVEL", "INFO"),
+            max_timeout_seconds=environment.whole("MAX_TIMEOUT_SECONDS", 30, most=3600),
+            default_timeout_seconds=environment.whole("DEFAULT_TIMEOUT_SECONDS", 3, most=3600),
+            max_publish_attempts=environment.whole("MAX_PUBLISH_ATTEMPTS", 5, most=100),
+            http_connect_timeout_seconds=environment.whole("HTTP_CONNECT_TIMEOUT_SECONDS", 3, most=900),
+            http_read_timeout_seconds=environment.whole("HTTP_READ_TIMEOUT_SECONDS", 10, most=900),
+            flow_concurrency=environment.whole("FLOW_CONCURRENCY", 8, most=256),
         )
-        if problems:
-            raise ConfigurationError(f"the function's environment is wrong: {'; '.join(problems)}")
+        environment.check()
         return settings
 
 
-def _policy(environment: Mapping[str, str], name: str, routes: RouteReader, problems: list[str]) -> Policy:
+def _policy(environment: Environment, name: str, routes: RouteReader) -> Policy:
     try:
-        return routes.read_policy(strict_json(environment.get(name) or DEFAULT_ALARM_POLICY, name), within=name)
+        return routes.read_policy(strict_json(environment.text(name, DEFAULT_ALARM_POLICY), name), within=name)
     except InvalidRoute as error:
-        problems.append(str(error))
+        environment.problems.append(str(error))
     return Policy()

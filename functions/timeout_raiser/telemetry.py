@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from aws_support import logs
 from outcomes import OUTCOME_KEYS, Outcome, Status
 
 REQUEST_FINISHED = "request finished"
@@ -25,16 +24,14 @@ _BY_STATUS = {
 
 
 def make_logger(service: str, level: str) -> Logger:
-    """The logger; its lines are plain ASCII JSON, so that no name of a step can break one."""
-    for library in ("boto3", "botocore", "urllib3"):  # at DEBUG they log what they send and get: secrets, Flows
-        logging.getLogger(library).setLevel(logging.WARNING)
-    return Logger(service=service, level=level, json_serializer=_as_line)
+    """The logger; a line about a finished request has all its keys, whatever they hold."""
+    return logs.make_logger(service, level, _as_line)
 
 
 def _as_line(entry: dict[str, Any]) -> str:
     if entry.get("message") == REQUEST_FINISHED:
         entry = {**entry, **{key: None for key in OUTCOME_KEYS if key not in entry}}  # Powertools drops what is null
-    return json.dumps(entry, default=str, separators=(",", ":"))
+    return logs.as_line(entry)
 
 
 class Telemetry:

@@ -13,6 +13,8 @@ from sam import BUILD
 
 pytestmark = pytest.mark.e2e
 
+LAYERS = ("DependenciesLayer", "AwsSupportLayer", "GenesysCloudLayer")
+
 
 def test_a_message_on_the_queue_raises_the_timeout_in_genesys_cloud(playground: Playground) -> None:
     send(playground, {"flow_id": "callback", "action_name": "Schedule Callback", "timeout_seconds": 13})
@@ -68,23 +70,33 @@ def test_an_event_that_the_function_cannot_take_is_given_up_into_the_dead_letter
     assert "none of the shapes" in content["responsePayload"]["errorMessage"]
 
 
-def test_function_and_layers_need_nothing_but_themselves(playground: Playground) -> None:
+@pytest.mark.parametrize(
+    ("function", "entry", "services"),
+    [
+        ("TimeoutRaiserFunction", "app", ["sqs", "events", "secrets", "dynamodb", "cloudwatch", "parameters"]),
+        ("LatencyProbeFunction", "latency_probe.app", ["secrets", "dynamodb"]),
+    ],
+)
+def test_functions_and_layers_need_nothing_but_themselves(
+    playground: Playground, function: str, entry: str, services: list[str]
+) -> None:
     # The emulator's own packages leak into functions: only an interpreter without any shows what is missing.
-    layers = [BUILD / "build" / layer / "python" for layer in ("DependenciesLayer", "GenesysCloudLayer")]
+    layers = [BUILD / "build" / layer / "python" for layer in LAYERS]
+    used = "from aws_support import clients; " + "; ".join(f"clients.{service}()" for service in services)
     variables = {
-        "PYTHONPATH": os.pathsep.join(map(str, [BUILD / "build" / "TimeoutRaiserFunction", *layers])),
+        "PYTHONPATH": os.pathsep.join(map(str, [BUILD / "build" / function, *layers])),
         "GENESYS_SECRET_ID": "s",
         "REQUEST_QUEUE_URL": "q",
         "DEAD_LETTER_QUEUE_URL": "d",
         "LEDGER_TABLE_NAME": "l",
+        "PROBE_ORGANIZATIONS": "default",
         **playground.aws.environment,
     }
-    code = (
-        "import app; from aws import clients;"
-        " clients.sqs(), clients.events(), clients.secrets(), clients.dynamodb(), clients.cloudwatch(),"
-        " clients.parameters(); print('good')"
-    )
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code], env=variables, capture_output=True, text=True, check=False
+        [sys.executable, "-S", "-c", f"import {entry}; {used}; print('good')"],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.stdout.strip(), done.stderr) == ("good", "")

@@ -365,10 +365,10 @@ class FunctionServer:
         self._folder = tempfile.TemporaryDirectory()
         self.socket = str(Path(self._folder.name) / "socket")
         code = ROOT / "functions" / "timeout_raiser"
-        layer = ROOT / "layers" / "genesys_cloud" / "python"
+        layers = [ROOT / "layers" / name / "python" for name in ("aws_support", "genesys_cloud")]
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).with_name("function_process.py")), self.socket, str(code)],
-            env={**os.environ, "PYTHONPATH": f"{code}{os.pathsep}{layer}"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [code, *layers]))},
             start_new_session=True,  # with its forks in one process group, to be ended together
         )
         give_up_at = time.monotonic() + 20

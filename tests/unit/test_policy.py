@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from alarm_fakes import by, by_percent, to
+from aws_support.environment import ConfigurationError
 from latency import Latency
 from policy import POLICY_SCHEMA, Amount, Measure, Policy
 from routing import InvalidRoute, RouteReader
-from settings import ConfigurationError, Settings
+from settings import Settings
 
 READER = RouteReader()
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from aws_support.environment import ConfigurationError
 from policy import Policy
 from routing import RouteReader
-from settings import ConfigurationError, Settings
+from settings import Settings
 
 REQUIRED = {
     "GENESYS_SECRET_ID": "s",

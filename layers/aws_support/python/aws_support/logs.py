@@ -1,0 +1,26 @@
+"""The functions' logger: one JSON object a line, and nothing in it that must not be there."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+
+def as_line(entry: dict[str, Any]) -> str:
+    """A log entry as plain ASCII JSON, so that no name of a step or an action can break its line."""
+    return json.dumps(entry, default=str, separators=(",", ":"))
+
+
+def make_logger(service: str, level: str, write: Callable[[dict[str, Any]], str] = as_line) -> Logger:
+    """The logger.
+
+    Args:
+        write: makes a line of an entry.
+    """
+    for library in ("boto3", "botocore", "urllib3"):  # at DEBUG they log what they send and get: secrets, Flows
+        logging.getLogger(library).setLevel(logging.WARNING)
+    return Logger(service=service, level=level, json_serializer=write)
