@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from documents.steps import Image, StepIdentity, Steps, SubflowReference
+from documents.steps import Image, OrdinarySlot, StepIdentity, Steps, SubflowReference
 from genesys_cloud.document import ID_PATTERN
 
 DATA_ACTION = "data-action"
@@ -24,7 +24,7 @@ Place = tuple["Place", "str | int"] | None
 
 
 @dataclass(frozen=True, eq=False)
-class FlowSlot:
+class FlowSlot(OrdinarySlot):
     """The place of one step's timeout.
 
     Attributes:
@@ -49,10 +49,10 @@ class FlowSlot:
 
     @property
     def seconds(self) -> float | None:
-        """The timeout in seconds, None where none is set. Ask `problem` first."""
-        settings = self._step.get("settings") or {}
-        seconds: float | None = settings.get("timeout")
-        return seconds
+        """The timeout in seconds, None where none is set or none can be read."""
+        settings = self._step.get("settings")
+        seconds = settings.get("timeout") if isinstance(settings, dict) else None
+        return seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
 
     @property
     def problem(self) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from documents import data_action, flow
+from documents import architect, catalogue, data_action, flow
 from documents.steps import Steps
+from genesys_cloud.document import Document
 from genesys_cloud.integration_action import MOST_SECONDS, SECONDS_WHEN_UNSET
 
 
@@ -16,7 +17,9 @@ class Kind(StrEnum):
     """What kind of document it is, in the ledger's spelling."""
 
     FLOW = "flow"
+    ARCHITECT_FLOW = "architect-flow"
     DATA_ACTION = "data-action"
+    CATALOGUE = "catalogue"
 
 
 @dataclass(frozen=True)
@@ -27,22 +30,37 @@ class Nature:
         title: how it is called in messages.
         find_steps: the walk that finds its timeouts.
         default_seconds: what a missing timeout counts as; None where the settings say.
-        limit_seconds: the highest timeout that Genesys Cloud takes; None where the settings say.
+        usual_limit_seconds: the highest timeout where the organization names none; None where the settings say.
+        limit_seconds: the highest timeout that Genesys Cloud takes, whatever the organization says; None for no such.
     """
 
     title: str
-    find_steps: Callable[[dict[str, Any]], Steps]
+    find_steps: Callable[[Document], Steps]
     default_seconds: int | None = None
+    usual_limit_seconds: int | None = None
     limit_seconds: int | None = None
 
 
 NATURES: Mapping[Kind, Nature] = {
-    Kind.FLOW: Nature("Flow", flow.find_steps),
+    Kind.FLOW: Nature("Flow", lambda document: flow.find_steps(document.body)),
+    Kind.ARCHITECT_FLOW: Nature(
+        "Flow",
+        lambda document: architect.find_steps(document.body, document.suggested),
+        default_seconds=SECONDS_WHEN_UNSET,
+        usual_limit_seconds=MOST_SECONDS,
+    ),
     Kind.DATA_ACTION: Nature(
         "integration action",
-        data_action.find_steps,
+        lambda document: data_action.find_steps(document.body),
         default_seconds=SECONDS_WHEN_UNSET,
+        usual_limit_seconds=MOST_SECONDS,
         limit_seconds=MOST_SECONDS,
+    ),
+    # Looked at only: all integration actions of an organization.
+    Kind.CATALOGUE: Nature(
+        "list of integration actions",
+        lambda document: catalogue.find_steps(document.body),
+        default_seconds=SECONDS_WHEN_UNSET,
     ),
 }
 

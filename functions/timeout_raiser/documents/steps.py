@@ -29,6 +29,10 @@ class Slot(Protocol):
         """The step's own name; None where it has none that is text."""
 
     @property
+    def alias(self) -> str | None:
+        """Another name that it goes by where no step has that for its name; None where it has no other."""
+
+    @property
     def path(self) -> str:
         """Where it stands, such as `steps[2].cases[0].steps[1]`."""
 
@@ -38,11 +42,23 @@ class Slot(Protocol):
 
     @property
     def seconds(self) -> float | None:
-        """The timeout in seconds, None where none is set. Ask `problem` first."""
+        """The timeout in seconds, None where none is set or none can be read. May take a call, and raise Transient."""
 
     @property
     def problem(self) -> str | None:
         """Why the timeout can be neither read nor written, or None."""
+
+    @property
+    def default_seconds(self) -> int | None:
+        """What holds here where no timeout is set; None where that is the same in the whole document."""
+
+    @property
+    def limit_seconds(self) -> int | None:
+        """The highest timeout that this one place takes; None where only the organization's limit counts."""
+
+    @property
+    def suggested_by(self) -> str | None:
+        """The id of the integration action whose timeout holds here; None where the place has its own."""
 
     def write(self, seconds: int) -> None:
         """Sets the timeout."""
@@ -52,6 +68,30 @@ class Slot(Protocol):
 
     def put_back(self, image: Image) -> None:
         """Makes it what it was when the image was taken."""
+
+
+class OrdinarySlot:
+    """What most places have nothing to say of."""
+
+    @property
+    def alias(self) -> str | None:
+        """None: it has no other name."""
+        return None
+
+    @property
+    def default_seconds(self) -> int | None:
+        """None: it is as in the rest of the document."""
+        return None
+
+    @property
+    def limit_seconds(self) -> int | None:
+        """None: it has no limit of its own."""
+        return None
+
+    @property
+    def suggested_by(self) -> str | None:
+        """None: its timeout is its own."""
+        return None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -38,6 +39,14 @@ REGIONS = (
 CACHED_SECONDS = 300
 """How long a secret is kept before Secrets Manager is asked again. A rotation is noticed at once, by its 401."""
 
+
+class FlowApi(StrEnum):
+    """Which protocol an organization's Flows speak."""
+
+    PUBLISH = "publish"
+    ARCHITECT = "architect"
+
+
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _WHERE = ("region", "org_domain", "base_url")
@@ -61,7 +70,10 @@ _SECRET = {
             EXPECTS: "the organization's name as in https://{org_domain}.mypurecloud.com: letters, digits and hyphens",
         },
         "base_url": {**_TEXT, EXPECTS: "an https address without path, query or user (http for a loopback host alone)"},
-        "flow_api": {"enum": ["publish"], EXPECTS: "'publish', the one Flow protocol this version speaks"},
+        "flow_api": {
+            "enum": [api.value for api in FlowApi],
+            EXPECTS: "'publish' (the tutorial's endpoints) or 'architect' (the platform's own)",
+        },
         "max_timeout_seconds": {"type": "integer", "minimum": 1, EXPECTS: "a whole number of seconds, 1 or more"},
         "token_endpoint_auth_method": {
             "enum": ["client_secret_basic", "client_secret_post"],
@@ -86,6 +98,7 @@ class Credentials:
         login_url: where tokens are, likewise.
         basic_auth: the client proves itself by a Basic header (RFC 6749, 2.3.1) rather than in the form.
         max_timeout_seconds: the organization's own limit; None where the secret names none.
+        flow_api: which protocol its Flows speak.
     """
 
     client_id: str
@@ -94,6 +107,7 @@ class Credentials:
     login_url: str
     basic_auth: bool
     max_timeout_seconds: int | None
+    flow_api: FlowApi = FlowApi.PUBLISH
 
     def spellings_of_the_secret(self) -> set[str]:
         """The secret as it is, as it stands in a form, and as it stands in a Basic header: none may be passed on."""
@@ -163,6 +177,7 @@ class CredentialsStore:
             login_url=login_url,
             basic_auth=method == "client_secret_basic" if method else "region" in secret,
             max_timeout_seconds=int(secret["max_timeout_seconds"]) if "max_timeout_seconds" in secret else None,
+            flow_api=FlowApi(secret.get("flow_api", "publish")),
         )
 
 

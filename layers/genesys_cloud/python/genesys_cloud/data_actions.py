@@ -4,11 +4,13 @@
 |----------------------------------------------------------------------------------|----------------------------|
 | `GET /api/v2/integrations/actions?name=&pageSize=&pageNumber=`                   | `integrations:action:view` |
 | `GET /api/v2/integrations/actions/{id}?expand=contract&includeConfig=true`       | `integrations:action:view` |
+| `GET /api/v2/integrations/actions/{id}?includeConfig=true`                       | `integrations:action:view` |
 | `GET /api/v2/integrations/actions/{id}/templates/{file}`                         | `integrations:action:view` |
 | `PATCH /api/v2/integrations/actions/{id}` of `{name, category, config, version}` | `integrations:action:edit` |
 
-The configuration comes without its two templates and must go back with them. Source: the official SDKs' models (Action,
-ActionConfig, UpdateActionInput) and what the official terraform provider does with them.
+The configuration comes without its two templates and must go back with them. Function actions are read with their
+function, and change by way of a draft: see `function_actions`. Source: the official SDKs' models (Action, ActionConfig,
+UpdateActionInput) and what the official terraform provider does with them.
 """
 
 from __future__ import annotations
@@ -34,21 +36,27 @@ from genesys_cloud.errors import (
     Refusal,
     Unavailable,
 )
-from genesys_cloud.integration_action import is_as_sent, unasked_changes, why_not_editable
+from genesys_cloud.function_actions import FunctionActions
+from genesys_cloud.integration_action import (
+    ACTIONS,
+    FUNCTION,
+    FUNCTION_SECONDS_WHEN_UNSET,
+    TEMPLATES,
+    is_as_sent,
+    is_function_action,
+    unasked_changes,
+    why_not_editable,
+)
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
 
 VIEW, EDIT = "integrations:action:view", "integrations:action:edit"
-ACTIONS = "/api/v2/integrations/actions"
 
 MOST_PAGES = 20
 """Of actions whose names hold the one asked for; a name that says so little is refused."""
 PAGE_SIZE = 100
+MOST_PAGES_OF_ALL = 50
 
-_TEMPLATES = (
-    ("request", "requestTemplate", "requesttemplate.vm"),
-    ("response", "successTemplate", "successtemplate.vm"),
-)
 _SENT = ("name", "category", "config", "version")
 _EDITABLE = "only actions of the organization's own (custom ids), with a configuration, can be changed from here"
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
@@ -79,6 +87,7 @@ class DataActionStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._functions = FunctionActions(session)
 
     def read(self, action_id: str) -> Document:
         """The published action as Genesys Cloud gives it, with both templates in their places in its configuration.
@@ -102,18 +111,48 @@ class DataActionStore:
             if why_not_editable(body) is None:
                 # After the action, not before: a template that is changed in between then shows as a conflict.
                 self._fill_in_templates(action_id, body["config"])
+                if is_function_action(body):
+                    body[FUNCTION] = self._functions.function_of(action_id)
         except Refusal as refusal:
             raise _read_error(refusal, what, hint="check data_action_id and organization") from refusal
         return Document(action_id, body, version_of(body))
 
+    def timeout_of(self, action_id: str) -> float | None:
+        """The action's own timeout in seconds, None where it has none: one call, and nothing else of it is read.
+
+        Raises:
+            DataActionNotFound, Forbidden, ReadRejected: Genesys says no.
+            InvalidFlowDefinition: what came is no action, or its timeout no number.
+            Transient: no definite answer in the time left.
+        """
+        what = f"integration action {action_id}"
+        try:
+            body = self._session.call(
+                "GET", f"{_path(action_id)}?includeConfig=true", parse=lambda answer: json_text.parse(answer.body)
+            )
+        except Refusal as refusal:
+            raise _read_error(refusal, what, hint="it may have been deleted since the Flow was published") from refusal
+        if not isinstance(body, dict):
+            raise InvalidFlowDefinition(f"{what}: what Genesys Cloud sent is no action: it is not an object")
+        holder, place = body.get("config"), "config"
+        if is_function_action(body):
+            holder, place = self._functions.function_of(action_id), FUNCTION
+        seconds = holder.get("timeoutSeconds") if isinstance(holder, dict) else None
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+            raise InvalidFlowDefinition(f"{what}: its {place}.timeoutSeconds is not a number of seconds")
+        return FUNCTION_SECONDS_WHEN_UNSET if seconds is None and place == FUNCTION else seconds
+
     def write(self, document: Document) -> str | None:
         """Changes the action and returns its new version, None where the answer names none.
+
+        Of a function action its function's timeout changes, and nothing else.
 
         The action is read back unless the answer shows it whole. What is then found otherwise than sent is told in the
         document's `notes` and is no error: the change is made, and to make it again would not help.
 
         Raises:
             DataActionNotEditable: nothing was sent.
+            FlowLocked: there is someone's unpublished draft of the function; nothing was changed.
             Conflict: someone changed it since it was read. Where `may_be_done`, it may have been ourselves.
             AnswerLost: it may or may not have been done.
             PublishRejected, Forbidden, DataActionNotFound: Genesys says no.
@@ -123,6 +162,10 @@ class DataActionStore:
         reason = why_not_editable(document.body)
         if reason:
             raise DataActionNotEditable(f"{what} cannot be changed: {reason}", hint=_EDITABLE)
+        if is_function_action(document.body):
+            version = self._functions.publish(document)
+            self._read_back(document, version)
+            return version
         try:
             changed = self._session.call(
                 "PATCH",
@@ -168,7 +211,31 @@ class DataActionStore:
             [action for action in seen.values() if action.name != name],
         )
 
+    def all(self) -> list[dict[str, Any]]:
+        """Every action of the organization with its configuration, without templates and functions.
+
+        Raises:
+            Forbidden, ReadRejected: Genesys says no, or there are more than can be listed.
+            Transient: no definite answer in the time left.
+        """
+        actions: list[dict[str, Any]] = []
+        for number in range(1, MOST_PAGES_OF_ALL + 1):
+            entities, last = self._entities(number, includeConfig="true")
+            actions += entities
+            if last:
+                return actions
+        raise ReadRejected(
+            f"there are more than {MOST_PAGES_OF_ALL * PAGE_SIZE} integration actions, too many to list",
+            hint="look for one of them by data_action_name",
+        )
+
     def _page(self, number: int, **filters: str) -> tuple[list[ActionName], bool]:
+        """A page of names, and whether it is the last."""
+        entities, last = self._entities(number, **filters)
+        shown = [(entity.get("id"), entity.get("name")) for entity in entities]
+        return [ActionName(i, name) for i, name in shown if isinstance(i, str) and isinstance(name, str)], last
+
+    def _entities(self, number: int, **filters: str) -> tuple[list[dict[str, Any]], bool]:
         """A page of the list, and whether it is the last."""
         # A name may hold half a surrogate pair, which no query can.
         query = urlencode({**filters, "pageSize": PAGE_SIZE, "pageNumber": number}, quote_via=quote, errors="replace")
@@ -178,14 +245,11 @@ class DataActionStore:
             hint = "check data_action_name and organization"
             raise _read_error(refusal, "list of integration actions", hint=hint) from refusal
         entities, pages = listing.get("entities"), listing.get("pageCount")
-        if not entities:
-            return [], True
-        shown = [(entity.get("id"), entity.get("name")) for entity in entities if isinstance(entity, dict)]
-        named = [ActionName(i, name) for i, name in shown if isinstance(i, str) and isinstance(name, str)]
-        return named, isinstance(pages, int) and number >= pages
+        last = not entities or (isinstance(pages, int) and number >= pages)
+        return [entity for entity in entities or [] if isinstance(entity, dict)], last
 
     def _fill_in_templates(self, action_id: str, config: dict[str, Any]) -> None:
-        for part, member, file in _TEMPLATES:
+        for part, member, file in TEMPLATES:
             section = config.get(part)
             if isinstance(section, dict):
                 text = self._template(action_id, file, announced=f"{member}Uri" in section)

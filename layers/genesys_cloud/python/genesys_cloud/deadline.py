@@ -42,6 +42,10 @@ class Deadline:
         """The deadline of a Lambda invocation, less the margin."""
         return cls(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
 
+    def later(self, seconds: float) -> Deadline:
+        """A deadline so many seconds after this one."""
+        return Deadline(self.left() + seconds, clock=self._clock, sleep=self._sleep)
+
     def share(self, part: float) -> Deadline:
         """The deadline of something that may take this part of the time left, and no more."""
         return Deadline(self.left() * part, clock=self._clock, sleep=self._sleep)

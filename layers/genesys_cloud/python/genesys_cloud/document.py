@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 ID_PATTERN = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"
 """An id that stays one segment of a path: `.` and `..` would leave it."""
+
+
+def knows_no_timeout(action_id: str) -> float | None:  # noqa: ARG001
+    """The suggestions of a document that has none."""
+    return None
 
 
 @dataclass
@@ -18,6 +24,8 @@ class Document:
         version: as read, or None where the document has none.
         etag: of the answer, to be sent back as `If-Match`.
         notes: what an operator has to know although nothing failed, in words; reading and writing add to them.
+        suggested: the timeout in seconds that an integration action has of its own, by the action's id; asked for only
+            where a step uses it, for it may take a call, and may raise Transient. None where nothing is known.
     """
 
     id: str
@@ -25,6 +33,7 @@ class Document:
     version: str | None
     etag: str | None = None
     notes: list[str] = field(default_factory=list)
+    suggested: Callable[[str], float | None] = field(default=knows_no_timeout, repr=False, compare=False)
 
 
 def version_of(body: dict[str, Any]) -> str | None:

@@ -4,6 +4,7 @@
     ├── Transient                  worth another try, later
     │   ├── Unavailable            5xx, reset, timeout, broken body, redirect
     │   │   └── AnswerLost         the same on a write: it may have been done
+    │   │       └── PublishUnderWay  it was begun, and goes on without us
     │   ├── RateLimited            429, and the wait does not fit the time left
     │   ├── OutOfTime              no attempt was started that could not finish
     │   ├── ConflictRetriesExhausted
@@ -21,9 +22,10 @@
     │   └── ReadRejected
     └── Refusal                    a definite 4xx, before anyone has said what it means for the resource
         └── Conflict               409, 412 (PATCH: 408 and some 400 too): someone else wrote in between, read again
+            └── Overtaken          the same after our own write was taken: it may be there all the same
 
-`Transient` and `Permanent` are what the callers of this library see; `Conflict` and `AnswerLost` are handled by the
-change loop.
+`Transient` and `Permanent` are what the callers of this library see; `Conflict` and `AnswerLost` (and what is below
+them) are handled by the change loop.
 """
 
 from __future__ import annotations
@@ -91,6 +93,15 @@ class Conflict(Refusal):
         return self.http_status == HTTPStatus.REQUEST_TIMEOUT
 
 
+class Overtaken(Conflict):
+    """Our write was taken, and yet what is there now is not what we wrote, or not all of it."""
+
+    @property
+    def may_be_done(self) -> bool:
+        """Always: what of it is there shows when it is read again."""
+        return True
+
+
 class Transient(GenesysCloudError):
     """Worth another try."""
 
@@ -106,6 +117,13 @@ class Unavailable(Transient):
 
 class AnswerLost(Unavailable):
     """The same on a write: whether it was done can only be known by reading again."""
+
+
+class PublishUnderWay(AnswerLost):
+    """Publishing was begun and goes on without us: the next invocation finds what became of it."""
+
+    code = "deadline_exceeded"
+    retry_after_seconds = 30.0
 
 
 class RateLimited(Transient):
@@ -156,13 +174,13 @@ class FlowNotFound(Permanent):
 
 
 class FlowLocked(Permanent):
-    """423: someone is editing the Flow. It is theirs; it is not unlocked."""
+    """Someone is editing the Flow, or has left unpublished work in it. It is theirs: neither unlocked nor published."""
 
     code = "flow_locked"
 
 
 class InvalidFlowDefinition(Permanent):
-    """The document is not what it should be: no object, no steps, too deep, a number no one can carry."""
+    """The document is not what it should be: no object, no steps, never published, too deep, not to be carried."""
 
     code = "invalid_flow_definition"
 

@@ -1,6 +1,8 @@
 """What holds for an integration action wherever it is kept: its timeout's bounds, what can be changed, what may change.
 
-Source: the official SDKs' model ActionConfig, and what the official terraform provider tells apart.
+A function action runs a function of the organization's own, and its timeout is the function's. The function is kept
+apart from the action; here it stands in the action's document, as FUNCTION. Source: the official SDKs' models
+ActionConfig and Function, and what the official terraform provider tells apart.
 """
 
 from __future__ import annotations
@@ -11,27 +13,47 @@ from typing import Any
 from genesys_cloud.differences import differing_places
 from genesys_cloud.document import Document, version_of
 
+ACTIONS = "/api/v2/integrations/actions"
+
 SECONDS_WHEN_UNSET = 60
 """What an action without a timeout runs for, at most."""
 MOST_SECONDS = 60
 
+FUNCTION = "function"
+"""Where a function action's document has its function; null where there is none yet. Never part of a PATCH."""
+FUNCTION_SECONDS_WHEN_UNSET = 15
+"""What a function without a timeout runs for, at most."""
+MOST_FUNCTION_SECONDS = 15
+
+TEMPLATES = (
+    ("request", "requestTemplate", "requesttemplate.vm"),
+    ("response", "successTemplate", "successtemplate.vm"),
+)
+"""Where each template stands in the configuration (part and member), and the file that it is read from."""
+
 MOST_PLACES = 10
 """Of those where an action is not what it should be, so many are named."""
+
+_GIVEN_TO_FUNCTIONS = {"id", "name", "dateCreated"}
 
 
 def why_not_editable(action: dict[str, Any]) -> str | None:
     """Why this action's timeout cannot be changed through the action, in words; None if it can."""
-    action_id, category = (str(action.get(key, "")).casefold() for key in ("id", "category"))
+    action_id = str(action.get("id", "")).casefold()
     if action_id.startswith("static"):
         return "it is one of Genesys Cloud's own (static), which no one can edit"
     if action_id.startswith("customauth"):
         return "it is a custom authentication action, which takes no timeout"
-    # The category is all that tells: terraform goes by it too.
-    if "function data action" in re.sub("[-_]", " ", category):
-        return "it is a function action, whose timeout (1 to 15 s) is its function's own and changes in its draft"
     if not isinstance(action.get("config"), dict):
         return "its config is not an object"
+    if is_function_action(action) and action.get(FUNCTION, {}) is None:
+        return "it is a function action that has no function yet"
     return None if version_of(action) else "it has no version, so that a change could undo someone else's"
+
+
+def is_function_action(action: dict[str, Any]) -> bool:
+    """Whether it is a function action. The category is all that tells: terraform goes by it too."""
+    return "function data action" in re.sub("[-_]", " ", str(action.get("category", "")).casefold())
 
 
 def is_as_sent(sent: dict[str, Any], found: dict[str, Any]) -> bool:
@@ -68,9 +90,21 @@ def unasked_changes(sent: Document, found: Document, *, version: str | None) -> 
 
 
 def _comparable(action: dict[str, Any]) -> dict[str, Any]:
-    """Without the version, which goes on, and with the timeout that holds where none is set."""
-    config = action.get("config")
+    """Without the version, which goes on, and with the timeouts that hold where none is set."""
+    config, function = action.get("config"), action.get(FUNCTION)
     if isinstance(config, dict):
-        seconds = config.get("timeoutSeconds")
-        config = {**config, "timeoutSeconds": SECONDS_WHEN_UNSET if seconds is None else seconds}
-    return {**action, "config": config, "version": None}
+        config = _with_timeout(config, SECONDS_WHEN_UNSET)
+    if isinstance(function, dict):
+        function = comparable_function(function)
+    return {**action, "config": config, FUNCTION: function, "version": None}
+
+
+def comparable_function(function: dict[str, Any]) -> dict[str, Any]:
+    """Without what Genesys Cloud gives it by itself, and with the timeout that holds where none is set."""
+    kept = {key: value for key, value in function.items() if key not in _GIVEN_TO_FUNCTIONS}
+    return _with_timeout(kept, FUNCTION_SECONDS_WHEN_UNSET)
+
+
+def _with_timeout(holder: dict[str, Any], seconds_when_unset: int) -> dict[str, Any]:
+    seconds = holder.get("timeoutSeconds")
+    return {**holder, "timeoutSeconds": seconds_when_unset if seconds is None else seconds}

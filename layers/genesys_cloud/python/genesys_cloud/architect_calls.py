@@ -1,0 +1,204 @@
+"""The calls that Architect Flows are read and published with, and what Genesys Cloud's answers to them mean.
+
+| call                                                      | permission               |
+|-----------------------------------------------------------|--------------------------|
+| `GET /api/v2/flows/{id}`                                  | `architect:flow:view`    |
+| `GET /api/v2/flows/{id}/versions/{version}/configuration` | `architect:flow:view`    |
+| `POST /api/v2/flows/actions/checkout?flow={id}`           | `architect:flow:edit`    |
+| `POST /api/v2/flows/{id}/versions` (saves)                | `architect:flow:edit`    |
+| `POST /api/v2/flows/actions/publish?flow={id}`            | `architect:flow:publish` |
+| `POST /api/v2/flows/actions/revert?flow={id}`             | `architect:flow:edit`    |
+| `POST /api/v2/flows/actions/checkin?flow={id}`            | `architect:flow:edit`    |
+
+`POST /api/v2/flows/actions/unlock` is not among them, on purpose. Source: the official SDKs' models and the Architect
+scripting client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from genesys_cloud import answers, json_text
+from genesys_cloud.architect_metadata import Metadata, Operation
+from genesys_cloud.errors import (
+    Conflict,
+    FlowNotFound,
+    Forbidden,
+    GenesysCloudError,
+    InvalidFlowDefinition,
+    PublishRejected,
+    ReadRejected,
+    Refusal,
+    Unavailable,
+)
+from genesys_cloud.session import Session
+from genesys_cloud.transport import Answer
+
+VIEW, EDIT, PUBLISH = "architect:flow:view", "architect:flow:edit", "architect:flow:publish"
+
+Parsed = TypeVar("Parsed")
+
+_FLOWS = "/api/v2/flows"
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_IN_USE_CODES = {
+    "architect.flow.locked.by.user",
+    "architect.flow.not.locked",
+    "architect.operation.already.in.progress",
+}
+
+
+class ArchitectCalls:
+    """The calls, one by one.
+
+    All of them raise Forbidden and FlowNotFound where Genesys says so, and Transient without a definite answer in the
+    time left. Those that change something raise `Conflict` where someone else has the lock, we do not have it, or
+    another operation is under way, and PublishRejected where the Flow is not taken.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def client_id(self) -> str:
+        """The OAuth client that we are: whose locks are our own. Raises CredentialsUnavailable."""
+        return self._session.credentials.client_id
+
+    def look(self, flow_id: str) -> Metadata:
+        """The Flow as it is now, without its configuration."""
+        try:
+            return self._session.call("GET", _path(flow_id), parse=_parse_metadata)
+        except Refusal as refusal:
+            raise _read_error(refusal, flow_id) from refusal
+
+    def configuration(self, flow_id: str, version_id: str) -> dict[str, Any]:
+        """The configuration of one version; InvalidFlowDefinition if there is none, or none that can be read."""
+        what = f"Flow {flow_id}: the configuration of version {version_id}"
+        path = f"{_path(flow_id)}/versions/{quote(version_id, safe='')}/configuration"
+        try:
+            body = self._session.call("GET", path, parse=lambda answer: json_text.parse(answer.body))
+        except Refusal as refusal:
+            if refusal.http_status in _GONE:
+                raise refusal.becomes(
+                    InvalidFlowDefinition,
+                    f"{what} is not there: {refusal.message}",
+                    hint="open the Flow in Architect and publish it there once",
+                ) from refusal
+            raise _read_error(refusal, flow_id) from refusal
+        if not isinstance(body, dict):
+            raise InvalidFlowDefinition(f"{what} is not an object")
+        return body
+
+    def check_out(self, flow_id: str) -> Metadata:
+        """Locks the Flow; AnswerLost where that may have been done."""
+        return self._act("checkout", flow_id, EDIT, _parse_metadata, repeatable=False)
+
+    def save(self, flow_id: str, configuration: bytes) -> None:
+        """Stores a configuration as the Flow's newest version; AnswerLost where that may have been done."""
+        path = f"{_path(flow_id)}/versions"
+        self._post(path, flow_id, EDIT, _no_matter_what, body=configuration, repeatable=False)
+
+    def publish(self, flow_id: str) -> Operation:
+        """Starts publishing what was saved; AnswerLost where that may have been done."""
+        return self._act("publish", flow_id, PUBLISH, _parse_operation, repeatable=False)
+
+    def revert(self, flow_id: str) -> Metadata | None:
+        """Drops what was saved and not checked in, and as a rule the lock; the Flow as it is then, where it is told."""
+        return self._act("revert", flow_id, EDIT, _parse_metadata_if_any, repeatable=True)
+
+    def check_in(self, flow_id: str) -> None:
+        """Starts to give back the lock."""
+        self._act("checkin", flow_id, EDIT, _no_matter_what, repeatable=True)
+
+    def _act(
+        self, verb: str, flow_id: str, permission: str, parse: Callable[[Answer], Parsed], *, repeatable: bool
+    ) -> Parsed:
+        path = f"{_FLOWS}/actions/{verb}?flow={quote(flow_id, safe='')}"
+        return self._post(path, flow_id, permission, parse, repeatable=repeatable)
+
+    def _post(
+        self,
+        path: str,
+        flow_id: str,
+        permission: str,
+        parse: Callable[[Answer], Parsed],
+        *,
+        body: bytes | None = None,
+        repeatable: bool,
+    ) -> Parsed:
+        try:
+            return self._session.call(
+                "POST", path, parse=parse, body=body, repeatable=repeatable, is_conflict=_is_in_use
+            )
+        except Conflict:
+            raise
+        except Refusal as refusal:
+            raise _write_error(refusal, flow_id, permission) from refusal
+
+
+def _path(flow_id: str) -> str:
+    return f"{_FLOWS}/{quote(flow_id, safe='')}"
+
+
+def _parse_metadata(answer: Answer) -> Metadata:
+    return Metadata.parse(json_text.parse(answer.body))
+
+
+def _parse_metadata_if_any(answer: Answer) -> Metadata | None:
+    try:
+        return _parse_metadata(answer)
+    except (ValueError, InvalidFlowDefinition):
+        return None
+
+
+def _parse_operation(answer: Answer) -> Operation:
+    return Operation.parse(json_text.parse(answer.body))
+
+
+def _no_matter_what(_: Answer) -> None:
+    """It was done, which is all that counts."""
+
+
+def _is_in_use(answer: Answer) -> bool:
+    """How a lock, its lack or another operation is told: 409 as a rule, and a code of its own whatever the status."""
+    if answer.status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.LOCKED}:
+        return True
+    return answer.status == HTTPStatus.BAD_REQUEST and (
+        answers.refusal(answer, hidden=()).genesys_code in _IN_USE_CODES
+    )
+
+
+def _read_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
+    if isinstance(refusal, Conflict):
+        return refusal.becomes(Unavailable, f"Flow {flow_id} cannot be read just now: {refusal.message}")
+    if refusal.http_status in _GONE:
+        return refusal.becomes(
+            FlowNotFound, f"no Flow {flow_id} in this organization", hint="check flow_id and organization"
+        )
+    if refusal.http_status == HTTPStatus.FORBIDDEN:
+        return _forbidden(refusal, flow_id, VIEW)
+    return refusal.becomes(
+        ReadRejected, f"Genesys Cloud refuses to give Flow {flow_id}: {refusal.message}", hint="check flow_id"
+    )
+
+
+def _write_error(refusal: Refusal, flow_id: str, permission: str) -> GenesysCloudError:
+    if refusal.http_status in _GONE:
+        return refusal.becomes(FlowNotFound, f"Flow {flow_id} is gone: it was there a moment ago")
+    if refusal.http_status == HTTPStatus.FORBIDDEN:
+        return _forbidden(refusal, flow_id, permission)
+    return refusal.becomes(
+        PublishRejected,
+        f"Genesys Cloud does not publish Flow {flow_id}: {refusal.message}",
+        hint="open the Flow in Architect and validate it there",
+    )
+
+
+def _forbidden(refusal: Refusal, flow_id: str, permission: str) -> Forbidden:
+    return refusal.becomes(
+        Forbidden,
+        f"the OAuth client may not use Flow {flow_id}: {permission} is missing: {refusal.message}",
+        hint=f"give the OAuth client a role with {permission} in a division that covers the Flow",
+    )
