@@ -165,7 +165,7 @@ class FakeDocuments:
         return cast("Json", json_text.parse(self._texts[document_id]))
 
     def slots(self, body: Json) -> list[Slot]:
-        return NATURES[self.kind].find_steps(body).slots
+        return NATURES[self.kind].find_steps(Document("", body, None)).slots
 
     def timeouts(self, document_id: str) -> list[float | None]:
         return [slot.seconds for slot in self.slots(self.body(document_id))]

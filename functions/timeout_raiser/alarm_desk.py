@@ -43,6 +43,7 @@ EARLY_SECONDS = 1.0
 """What comes so much too early is due: SQS delays by whole seconds."""
 
 ACTED_ALREADY = "this transition of the alarm was acted upon already"
+EACH_BY_ITSELF = "this is the alarm as a whole: each of its time series that is in ALARM is heard by itself"
 NO_LATENCY = (
     "headroom_percent has nothing to go by: the alarm says no latency of a known unit"
     " (latency_unit says the unit, a raise_by_* beside it what to do without a latency)"
@@ -156,7 +157,12 @@ class AlarmDesk:
         return Verdict(ignored(blank, f"only a change to ALARM or OK asks for anything, not to {signal.state or '?'}"))
 
     def _burning(self, signal: AlarmSignal, blank: Outcome) -> Verdict:
-        alarm, route = AlarmReference.of(signal), self._router.route(signal)
+        try:
+            alarm, route = AlarmReference.of(signal), self._router.route(signal)
+        except Rejection as rejection:
+            if rejection.code == ALARM_NOT_ROUTED and signal.of_many_series:
+                return Verdict(ignored(blank, EACH_BY_ITSELF))
+            raise
         blank = _aimed(blank, route)
         if self._is_repeated(alarm.transition):
             return Verdict(ignored(blank, ACTED_ALREADY))

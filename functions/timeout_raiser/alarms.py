@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ LONGEST_TRANSITION_ID = 128
 """As long as a request id may be."""
 _STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 _HASH_CHARACTERS = 32
+_GROUPING_QUERY = re.compile(r"\s*SELECT\s.*\sGROUP\s+BY\s", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class AlarmSignal:
         contributor_id: which time series of a Metrics Insights alarm; None where it speaks for the alarm as a whole.
         latency: the worst of the datapoints that moved the alarm; None where it names none (composite, set by hand).
         silenced: who keeps the alarm's actions from happening, in words (a mute rule, a suppressor); None if no one.
+        of_many_series: it speaks for the whole of an alarm over many time series, each of which is heard by itself too.
         payload_hash: stands for the time of a change that has none.
     """
 
@@ -58,6 +61,7 @@ class AlarmSignal:
     contributor_id: str | None
     latency: Latency | None
     silenced: str | None
+    of_many_series: bool = False
     payload_hash: str = ""
 
     @property
@@ -151,6 +155,7 @@ def _from_event(event: Mapping[str, Any], alarm: Mapping[str, Any], arn: str) ->
         contributor_id=text(contributor, "id") or None,
         latency=worst_latency(state.get("reasonData"), reason, metrics),
         silenced=_silenced(event, alarm, state),
+        of_many_series=not contributor and _is_of_many_series(metrics),
         payload_hash="" if changed_at else _payload_hash(event),
     )
 
@@ -173,6 +178,7 @@ def _from_sns(message: Mapping[str, Any], topic_arn: str) -> AlarmSignal:
         contributor_id=text(message, "AlarmContributorId") or None,
         latency=worst_latency(message.get("NewStateReasonData"), reason, metrics),
         silenced=_silenced(message),
+        of_many_series=not text(message, "AlarmContributorId") and _is_of_many_series(metrics),
         payload_hash="" if changed_at else _payload_hash(message),
     )
 
@@ -187,6 +193,11 @@ def _attributes(of_contributor: object, metrics: Iterable[Metric]) -> dict[str, 
         values.setdefault(name, set()).add(value)
     # Where the metrics of an expression differ, either value would be a guess.
     return {name: several.pop() for name, several in values.items() if len(several) == 1}
+
+
+def _is_of_many_series(metrics: Iterable[Metric]) -> bool:
+    """A query of Metrics Insights that groups: CloudWatch tells of each group, and of the alarm as a whole."""
+    return any(_GROUPING_QUERY.match(metric.expression) for metric in metrics)
 
 
 def _silenced(*places: Mapping[str, Any]) -> str | None:

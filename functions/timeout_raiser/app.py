@@ -10,16 +10,17 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from alarm_desk import AlarmDesk
-from aws import clients
 from aws.alarm_watch import AlarmWatch
 from aws.event_bus import EventBus
 from aws.ledger_table import LedgerTable
 from aws.queues import DeadLetterQueue, RequestQueue
 from aws.route_parameter import RouteParameter
+from aws_support import clients
 from batch import Batch
 from changes import Rules
 from doors import Door, Doors, Mail
 from endings import Endings, NotSettled, unsettled
+from genesys_cloud.connections import Connections
 from genesys_cloud.credentials import CredentialsStore
 from genesys_cloud.deadline import Deadline
 from organizations import Organizations
@@ -35,7 +36,14 @@ RULES = Rules(SETTINGS.default_timeout_seconds, SETTINGS.max_publish_attempts)
 LOGGER = make_logger(SETTINGS.service, SETTINGS.log_level)
 METRICS = Metrics(namespace=SETTINGS.metrics_namespace, service=SETTINGS.service)
 DOORS = Doors(RequestReader(), ROUTES)
-ORGANIZATIONS = Organizations(SETTINGS, CredentialsStore(SETTINGS.secret_id, clients.secrets))
+ORGANIZATIONS = Organizations(
+    Connections(
+        CredentialsStore(SETTINGS.secret_id, clients.secrets),
+        at_once=SETTINGS.flow_concurrency,
+        connect_timeout=SETTINGS.http_connect_timeout_seconds,
+        read_timeout=SETTINGS.http_read_timeout_seconds,
+    )
+)
 REQUEST_QUEUE = RequestQueue(SETTINGS.request_queue_url, clients.sqs)
 DEAD_LETTER_QUEUE = DeadLetterQueue(SETTINGS.dead_letter_queue_url, clients.sqs)
 AFTERWARDS = ThreadPoolExecutor(4)

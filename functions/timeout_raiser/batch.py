@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import Protocol, TypeVar
@@ -11,9 +11,10 @@ from typing import Protocol, TypeVar
 from changes import Change, ChangeObserver, DocumentChange, DocumentStore, Rules
 from conclusions import conclude
 from documents.kinds import NATURES, DocumentKey, Kind
-from genesys_cloud.credentials import Credentials
+from genesys_cloud.credentials import Credentials, FlowApi
 from genesys_cloud.data_actions import NamedActions
 from genesys_cloud.deadline import Deadline
+from genesys_cloud.dependencies import Users
 from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     COMES_AGAIN,
@@ -22,14 +23,17 @@ from genesys_cloud.errors import (
     PublishRejected,
     Unavailable,
 )
+from hints import lever_hint
 from internal_error import InternalError
 from ledger import Ledger
 from locating import locate
 from outcomes import Outcome, begin, failed
-from rejection import Rejection
+from rejection import out_of_range
 from side_by_side import SideBySide
 from subflows import explore
 from timeout_request import Operation, TimeoutRequest
+
+MOST_HINTS = 3
 
 _Indexed = tuple[int, TimeoutRequest]
 _Found = TypeVar("_Found")
@@ -55,6 +59,9 @@ class OrganizationClient(Protocol):
 
     def store(self, kind: Kind, /) -> DocumentStore:
         """Its documents of one kind."""
+
+    def users_of(self, action_id: str, /) -> Users | None:
+        """Which Flows use an integration action; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +115,13 @@ class Batch:
             return self._carry_out(requests, door, workers)
 
     def _carry_out(self, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide) -> list[Outcome]:
-        accepted, refused = self._within_limits(requests, workers)
-        roots, not_located = locate(accepted, lambda names: self._look_up_all(names, workers))
+        organizations = self._all_credentials(requests, workers)
+        accepted, refused = self._within_limits(requests, organizations)
+        roots, not_located = locate(
+            accepted,
+            lambda names: self._look_up_all(names, workers),
+            lambda organization: _flow_kind(organizations[organization]),
+        )
         refused |= not_located
         accepted = {index: request for index, request in accepted.items() if index in roots}
         documents, scopes = explore(accepted, roots, lambda keys: self._read_all(keys, workers))
@@ -144,18 +156,16 @@ class Batch:
             )
         return outcomes
 
-    # -- limits --------------------------------------------------------------------------------------------------------
+    # -- organizations -------------------------------------------------------------------------------------------------
 
     def _within_limits(
-        self, requests: Sequence[TimeoutRequest], workers: SideBySide
+        self, requests: Sequence[TimeoutRequest], organizations: Mapping[str, Credentials | GenesysCloudError]
     ) -> tuple[dict[int, TimeoutRequest], dict[int, GenesysCloudError]]:
         """Requests within their organization's limit, and why others are not. What an alarm asks for is cut to it."""
-        organizations = list(dict.fromkeys(request.organization for request in requests))
-        all_credentials = workers.map(self._credentials, organizations)
         accepted: dict[int, TimeoutRequest] = {}
         refused: dict[int, GenesysCloudError] = {}
         for index, request in enumerate(requests):
-            credentials = all_credentials.get(request.organization) or _secret_overdue(request.organization)
+            credentials = organizations[request.organization]
             if isinstance(credentials, GenesysCloudError):
                 refused[index] = credentials
                 continue
@@ -163,19 +173,24 @@ class Batch:
             if request.order:
                 accepted[index] = replace(request, order=request.order.within(limit))
             elif request.operation in {Operation.RAISE, Operation.SET} and (request.timeout_seconds or 0) > limit:
-                refused[index] = _out_of_range(request, limit)
+                refused[index] = out_of_range(request, limit)
             else:
                 accepted[index] = request
         return accepted, refused
 
     def _limit(self, request: TimeoutRequest, credentials: Credentials) -> int:
-        """The organization's own limit; what Genesys Cloud takes at most is never exceeded."""
-        kind = Kind.DATA_ACTION if request.flow_id is None else Kind.FLOW
-        most = NATURES[kind].limit_seconds
+        """The organization's own limit, or else that of its kind of document; never more than Genesys Cloud takes."""
         own = credentials.max_timeout_seconds
-        if most is None:
-            return own or self._default_limit_seconds
-        return most if own is None else min(own, most)
+        nature = NATURES[Kind.DATA_ACTION if request.flow_id is None else _flow_kind(credentials)]
+        limit = own or nature.usual_limit_seconds or self._default_limit_seconds
+        return limit if nature.limit_seconds is None else min(limit, nature.limit_seconds)
+
+    def _all_credentials(
+        self, requests: Sequence[TimeoutRequest], workers: SideBySide
+    ) -> dict[str, Credentials | GenesysCloudError]:
+        names = list(dict.fromkeys(request.organization for request in requests))
+        done = workers.map(self._credentials, names)
+        return {name: done.get(name) or _secret_overdue(name) for name in names}
 
     def _credentials(self, organization: str) -> Credentials | GenesysCloudError:
         return self._guarded(f"organization {organization}", lambda: self._client_of(organization).credentials)
@@ -217,7 +232,7 @@ class Batch:
             observer=self._observer,
         )
         try:
-            done = change.run(document)
+            done = self._with_hints(key, change.run(document))
             return Result({index: done for index, _ in requests}, change.publish_attempts)
         except PublishRejected as error:
             halves = _halves(requests)
@@ -228,6 +243,13 @@ class Batch:
             return _spared(change, requests, error)
         except Exception as error:  # noqa: BLE001  # one document's trouble must not be its neighbours'
             return _spared(change, requests, self._bug(f"changing {key}", error))
+
+    def _with_hints(self, key: DocumentKey, change: Change) -> Change:
+        """Says which integration actions would have been the better lever, where steps went by their timeouts."""
+        suggesting = sorted(change.plan.suggesting.items())[:MOST_HINTS]
+        users_of = self._client_of(key.organization).users_of
+        hints = [lever_hint(action_id, len(steps), users_of(action_id)) for action_id, steps in suggesting]
+        return replace(change, notes=(*change.notes, *hints))
 
     def _guarded(self, what: str, work: Callable[[], _Found]) -> _Found | GenesysCloudError:
         """What the work gives; what it raises is its own trouble, and must not be its neighbours'."""
@@ -243,12 +265,9 @@ class Batch:
         return InternalError.of(what, error)
 
 
-def _out_of_range(request: TimeoutRequest, limit: int) -> Rejection:
-    return Rejection(
-        "timeout_out_of_range",
-        f"timeout_seconds is {request.timeout_seconds}: organization {request.organization} allows {limit} at most",
-        hint=f"ask for 1 to {limit} seconds, or have the limit raised: docs/configuration.md",
-    )
+def _flow_kind(credentials: Credentials | GenesysCloudError) -> Kind:
+    architect = isinstance(credentials, Credentials) and credentials.flow_api is FlowApi.ARCHITECT
+    return Kind.ARCHITECT_FLOW if architect else Kind.FLOW
 
 
 def _overdue(what: str) -> GenesysCloudError:

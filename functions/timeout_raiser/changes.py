@@ -172,7 +172,7 @@ class DocumentChange:
     def _plan(self, document: Document) -> tuple[Plan, Steps]:
         """A plan of which everything that has to be remembered before it is carried out, is."""
         nature = self._key.nature
-        steps = nature.find_steps(document.body)
+        steps = nature.find_steps(document)
         while True:
             plan = make_plan(
                 document.id,

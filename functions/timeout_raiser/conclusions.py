@@ -56,7 +56,7 @@ def conclude(
         default = min(step.effective_before for step in steps if step.before is None)
         notes.append(f"where no timeout is set, {default:g} s count")
     if request.operation is Operation.INSPECT:
-        notes, problems = notes + problems, []
+        notes, problems = [*notes, *_some_of(problems)], []
     own = changes.get(scope.root)
     details: dict[str, Any] = {
         "flow_version": own.version if own else None,
@@ -105,10 +105,14 @@ def _limit_notes(request: TimeoutRequest, steps: Sequence[StepChange], *, at_lim
 
 
 def _not_editable(problems: list[str]) -> Rejection:
-    shown = ", ".join(problem[-LONGEST_PROBLEM:] for problem in problems[:MOST_PROBLEMS])
-    unshown = len(problems) - MOST_PROBLEMS
     return Rejection(
         "data_action_not_editable",
-        f"what was asked for cannot be edited: {shown}" + (f" and {unshown} more" if unshown > 0 else ""),
+        f"what was asked for cannot be edited: {', '.join(_some_of(problems))}",
         hint="correct it in Genesys Cloud, or narrow the request with step_id",
     )
+
+
+def _some_of(problems: list[str]) -> list[str]:
+    unshown = len(problems) - MOST_PROBLEMS
+    shown = [problem[-LONGEST_PROBLEM:] for problem in problems[:MOST_PROBLEMS]]
+    return [*shown, f"and {unshown} more"] if unshown > 0 else shown

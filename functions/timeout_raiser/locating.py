@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from documents.kinds import DocumentKey, Kind
+from genesys_cloud.catalogue import EVERYTHING
 from genesys_cloud.data_actions import NamedActions
 from genesys_cloud.errors import GenesysCloudError
 from not_found import MOST_NAMES, nearest
@@ -16,12 +17,13 @@ LookUp = Callable[[list[tuple[str, str]]], Mapping[tuple[str, str], NamedActions
 
 
 def locate(
-    requests: Mapping[int, TimeoutRequest], look_up: LookUp
+    requests: Mapping[int, TimeoutRequest], look_up: LookUp, flow_kind: Callable[[str], Kind]
 ) -> tuple[dict[int, DocumentKey], dict[int, GenesysCloudError]]:
     """The document of each request by its index, and why there is none.
 
     Args:
         look_up: is asked once, for each name once; not at all where no request has one.
+        flow_kind: which kind of Flows an organization has.
     """
     names = list(
         dict.fromkeys(
@@ -34,7 +36,7 @@ def locate(
     roots: dict[int, DocumentKey] = {}
     errors: dict[int, GenesysCloudError] = {}
     for index, request in requests.items():
-        key = _key(request, found)
+        key = _key(request, found, flow_kind)
         if isinstance(key, DocumentKey):
             roots[index] = key
         else:
@@ -43,13 +45,17 @@ def locate(
 
 
 def _key(
-    request: TimeoutRequest, found: Mapping[tuple[str, str], NamedActions | GenesysCloudError]
+    request: TimeoutRequest,
+    found: Mapping[tuple[str, str], NamedActions | GenesysCloudError],
+    flow_kind: Callable[[str], Kind],
 ) -> DocumentKey | GenesysCloudError:
     if request.flow_id is not None:
-        return DocumentKey(request.organization, Kind.FLOW, request.flow_id)
+        return DocumentKey(request.organization, flow_kind(request.organization), request.flow_id)
     if request.data_action_id is not None:
         return DocumentKey(request.organization, Kind.DATA_ACTION, request.data_action_id)
-    name = request.data_action_name or ""
+    if request.data_action_name is None:
+        return DocumentKey(request.organization, Kind.CATALOGUE, EVERYTHING)
+    name = request.data_action_name
     named = found[request.organization, name]
     if isinstance(named, GenesysCloudError):
         return named

@@ -62,6 +62,7 @@ class Plan:
         writes: the steps to write, with their final seconds.
         entries: what has to be remembered of the steps before they are written.
         decisions: per transition: what was decided for its steps, where that was not known before.
+        suggesting: steps that are changed and went by the timeout of an integration action, by the action's id.
         done: steps that an earlier plan has written already, with what it wrote.
     """
 
@@ -74,6 +75,7 @@ class Plan:
     writes: list[Write] = field(default_factory=list)
     entries: dict[Slot, Entry] = field(default_factory=dict)
     decisions: dict[str, Goals] = field(default_factory=dict)
+    suggesting: dict[str, set[Slot]] = field(default_factory=dict)
     done: dict[StepIdentity, Image] = field(default_factory=dict)
 
     def apply(self) -> None:

@@ -15,7 +15,7 @@ from documents.steps import Image, Slot, Steps
 from genesys_cloud.errors import COMES_AGAIN
 from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, StepKey, keys_of, shortened
 from plan import Plan, StepChange, Write
-from rejection import NOTHING_TO_RESTORE, Rejection
+from rejection import NOTHING_TO_RESTORE, Rejection, out_of_range
 from timeout_request import AlarmOrder, Operation, TimeoutRequest
 
 MOST_SHOWN = 5
@@ -53,6 +53,7 @@ class _Step:
     Attributes:
         seconds: where it stands by now.
         image: the same as an image; None once it was written.
+        default: what counts where none is set, in seconds.
         key: what it is remembered by; None where nothing is to be remembered.
         entry: what is remembered of it by now; None where nothing is.
         last_request: the one that has written it last.
@@ -61,6 +62,7 @@ class _Step:
     """
 
     slot: Slot
+    default: int
     key: StepKey | None
     entry: Entry | None
     seconds: float | None = None
@@ -71,6 +73,15 @@ class _Step:
 
     def __post_init__(self) -> None:
         self.seconds, self.image = self.slot.seconds, self.slot.image()
+
+    @property
+    def effective(self) -> float:
+        """Where it stands by now, the default in the place of none."""
+        return self.effective_at(self.seconds)
+
+    def effective_at(self, seconds: float | None) -> float:
+        """So many seconds, the default in the place of none."""
+        return self.default if seconds is None else seconds
 
     @property
     def stands_as_before(self) -> bool:
@@ -105,8 +116,10 @@ class _Planner:
         remembered = {entry.step: entry for entry in memory.record.entries} if memory.record else {}
         self._entries = {slot: remembered[key] for slot, key in self._keys.items() if key in remembered}
         self._by_name: dict[str | None, list[Slot]] = defaultdict(list)
+        self._by_alias: dict[str | None, list[Slot]] = defaultdict(list)
         for slot in steps.slots:
             self._by_name[slot.name].append(slot)
+            self._by_alias[slot.alias].append(slot)
         self._steps: dict[Slot, _Step] = {}
         self._changes: dict[int, dict[Slot, StepChange]] = {}
         self._plan = Plan()
@@ -120,10 +133,12 @@ class _Planner:
                 if request.operation is not Operation.INSPECT:
                     continue
             self._changes[index] = {}
-            if request.operation is Operation.INSPECT:
+            limit = _limit_exceeded(request, chosen)
+            if limit is not None:
+                self._plan.errors[index] = out_of_range(request, limit, of="what is to be changed")
+            elif request.operation is Operation.INSPECT:
                 for slot in chosen:
-                    seconds = None if slot.problem else slot.seconds
-                    self._tell(index, slot, seconds, seconds)
+                    self._tell(index, slot, slot.seconds, slot.seconds)
             elif request.writes:
                 self._carry_out(index, request, [self._step_of(slot) for slot in chosen])
             else:
@@ -134,8 +149,9 @@ class _Planner:
         return self._plan
 
     def _chosen(self, request: TimeoutRequest) -> list[Slot]:
-        candidates = self._slots if request.action_name is None else self._by_name.get(request.action_name, [])
-        return [slot for slot in candidates if request.step_id in {None, slot.id}]
+        name = request.action_name
+        named = self._slots if name is None else self._by_name.get(name) or self._by_alias.get(name, [])
+        return [slot for slot in named if request.step_id in {None, slot.id}]
 
     def _step_of(self, slot: Slot) -> _Step:
         if slot not in self._steps:
@@ -143,7 +159,10 @@ class _Planner:
         return self._steps[slot]
 
     def _new_step(self, slot: Slot) -> _Step:
-        return _Step(slot, self._keys.get(slot), self._entries.get(slot))
+        return _Step(slot, self._default_of(slot), self._keys.get(slot), self._entries.get(slot))
+
+    def _default_of(self, slot: Slot) -> int:
+        return self._default if slot.default_seconds is None else slot.default_seconds
 
     def _look_only(self, index: int, request: TimeoutRequest, chosen: Iterable[Slot]) -> None:
         """A dry run: on steps of its own, which nobody writes, and with nothing decided."""
@@ -170,11 +189,14 @@ class _Planner:
             for step in steps:
                 carry_out(index, request, step, request.timeout_seconds)
 
-    def _effective(self, seconds: float | None) -> float:
-        return self._default if seconds is None else seconds
-
     def _tell(self, index: int, slot: Slot, before: float | None, after: float | None) -> None:
-        change = StepChange(self._document_id, slot, before, after, self._effective(before), self._effective(after))
+        if before != after and slot.suggested_by:
+            self._plan.suggesting.setdefault(slot.suggested_by, set()).add(slot)
+        default = self._default_of(slot)
+        effective_before, effective_after = (default if seconds is None else seconds for seconds in (before, after))
+        default = self._default_of(slot)
+        effective_before, effective_after = (default if seconds is None else seconds for seconds in (before, after))
+        change = StepChange(self._document_id, slot, before, after, effective_before, effective_after)
         self._changes[index][slot] = change
 
     # -- raise and set -------------------------------------------------------------------------------------------------
@@ -183,7 +205,7 @@ class _Planner:
         if not step.run:
             step.run_before = step.seconds
         step.run.append((index, seconds))
-        if self._effective(step.seconds) < seconds:
+        if step.effective < seconds:
             step.write(seconds, request)
 
     def _set(self, index: int, request: TimeoutRequest, step: _Step, seconds: int) -> None:
@@ -196,7 +218,7 @@ class _Planner:
     def _end_run(self, step: _Step) -> None:
         """Tells neighbouring raises what they did: together, one raise to the highest of them."""
         for index, wanted in step.run:
-            suffices = self._effective(step.run_before) >= wanted
+            suffices = step.effective_at(step.run_before) >= wanted
             self._tell(index, step.slot, step.run_before, step.run_before if suffices else step.seconds)
         step.run = []
 
@@ -218,14 +240,19 @@ class _Planner:
                 self._plan.ignored[index] = held
                 return
         goals = self._decide(order, steps) if decided is None else _goals_of(steps, decided)
-        if steps and all(order.is_at_limit(self._effective(step.seconds)) for step in steps):
+        if steps and all(self._is_at_limit(order, step) for step in steps):
             self._plan.at_limit.add(index)
         for step in steps:
-            self._raise(index, request, step, order.cut(goals.get(step, 0)))
+            goal = order.cut(goals.get(step, 0))
+            self._raise(index, request, step, min(goal, step.slot.limit_seconds or goal))
+
+    def _is_at_limit(self, order: AlarmOrder, step: _Step) -> bool:
+        now, own = step.effective, step.slot.limit_seconds
+        return order.is_at_limit(now) or (own is not None and now >= own)
 
     def _decide(self, order: AlarmOrder, steps: Sequence[_Step]) -> dict[_Step, int]:
-        goals = {step: order.goal(self._effective(step.seconds)) for step in steps}
-        if order.relative and any(goal > self._effective(step.seconds) for step, goal in goals.items()):
+        goals = {step: order.goal(step.effective) for step in steps}
+        if order.relative and any(goal > step.effective for step, goal in goals.items()):
             self._plan.decisions[order.transition] = [(step.key, goal) for step, goal in goals.items() if step.key]
         return goals
 
@@ -247,7 +274,7 @@ class _Planner:
 
     def _is_raised(self, step: _Step) -> bool:
         """Whether a request before has raised it in this plan."""
-        return self._effective(step.seconds) > self._effective(step.slot.seconds)
+        return step.effective > step.effective_at(step.slot.seconds)
 
     # -- restore -------------------------------------------------------------------------------------------------------
 
@@ -301,6 +328,14 @@ class _Planner:
                 entry = entry_of(step.key, slot, known).intends(slot.seconds, slot.image(), int(step.seconds))
                 raised = self._is_raised(step)
                 self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=raised)
+
+
+def _limit_exceeded(request: TimeoutRequest, chosen: Iterable[Slot]) -> int | None:
+    """The limit of one of the places, where the request wants more than that; an alarm's raise is cut to it instead."""
+    if request.order or request.operation not in {Operation.RAISE, Operation.SET}:
+        return None
+    limits = [slot.limit_seconds for slot in chosen if slot.limit_seconds is not None]
+    return next((limit for limit in sorted(limits) if (request.timeout_seconds or 0) > limit), None)
 
 
 def entry_of(key: StepKey, slot: Slot, known: Entry | None) -> Entry:

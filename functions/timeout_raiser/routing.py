@@ -1,7 +1,7 @@
 """Which Data Action an alarm is about, and how far it may raise: the first that fits of
 
 1. JSON in its description, other text around it allowed: `{"timeout_raiser": {"target": {...}, "policy": {...}}}`;
-2. metric dimensions or contributor attributes: `FlowId` and `ActionName`, or `DataActionId`;
+2. metric dimensions or contributor attributes: `FlowId` and `ActionName`, or `DataActionId` (and `Organization`);
 3. the routes of a parameter, by the alarm's name.
 
 A route that is meant but wrong is refused, not passed over: whoever wrote it must learn of it.
@@ -25,6 +25,7 @@ from rejection import ALARM_NOT_ROUTED, Rejection
 from timeout_request import A_FLOW_NEEDS_A_STEP, ONE_TARGET, STEP_FIELDS_NEED_A_FLOW, TARGET_FIELDS, not_unicode
 
 KEYWORD = "timeout_raiser"
+_ORGANIZATION = re.compile("[a-z0-9-]{1,32}")
 LONGEST_DESCRIPTION = 4096
 """CloudWatch itself takes 1,024 characters."""
 
@@ -181,6 +182,8 @@ class Router:
             target = {"flow_id": attributes["FlowId"], "action_name": attributes["ActionName"]}
         elif "DataActionId" in attributes:
             target = {"data_action_id": attributes["DataActionId"]}
+            if _ORGANIZATION.fullmatch(attributes.get("Organization", "")):  # the latency probe says it so
+                target["organization"] = attributes["Organization"]
         else:
             return None
         return self._reader.read({"target": target}, self._default, within="dimensions")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from documents.flow import find_steps
 from documents.kinds import DocumentKey
 from documents.steps import SubflowReference
 from genesys_cloud.document import Document
@@ -53,7 +52,8 @@ def explore(
         discovered: dict[DocumentKey, None] = {}
         for key in frontier:
             document = documents[key]
-            references[key] = [] if isinstance(document, GenesysCloudError) else find_steps(document.body).subflows
+            readable = None if isinstance(document, GenesysCloudError) else document
+            references[key] = key.nature.find_steps(readable).subflows if readable else []
             discovered |= dict.fromkeys(_leads_to(key, reference) for reference in references[key])
         frontier = [key for key in discovered if key not in documents]
     return documents, {

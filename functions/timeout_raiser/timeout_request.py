@@ -79,9 +79,16 @@ TARGET_FIELDS: dict[str, Any] = {
 }
 """The fields that say where: of a request, and of an alarm's route."""
 
+_TARGETS = ("flow_id", "data_action_id", "data_action_name")
+
 ONE_TARGET: dict[str, Any] = {
-    "oneOf": [{"required": [name]} for name in ("flow_id", "data_action_id", "data_action_name")],
+    "oneOf": [{"required": [name]} for name in _TARGETS],
     EXPECTS: "exactly one of flow_id, data_action_id, data_action_name says what to change",
+}
+_ONE_TARGET_AT_MOST: dict[str, Any] = {
+    "anyOf": [ONE_TARGET, {"not": {"anyOf": [{"required": [name]} for name in _TARGETS]}}],
+    EXPECTS: "one of flow_id, data_action_id, data_action_name at most; without any, inspect lists the integration"
+    " actions of the organization",
 }
 STEP_FIELDS_NEED_A_FLOW: dict[str, Any] = {
     "if": {"anyOf": [{"required": [name]} for name in _STEP_FIELDS]},
@@ -130,12 +137,12 @@ SCHEMA: dict[str, Any] = {
         },
     },
     "allOf": [
-        ONE_TARGET,
-        STEP_FIELDS_NEED_A_FLOW,
         {
             "if": {"properties": {"operation": {"const": "inspect"}}, "required": ["operation"]},
-            "else": A_FLOW_NEEDS_A_STEP,
+            "then": _ONE_TARGET_AT_MOST,
+            "else": {"allOf": [ONE_TARGET, A_FLOW_NEEDS_A_STEP]},
         },
+        STEP_FIELDS_NEED_A_FLOW,
         {
             "if": {"properties": {"operation": {"enum": ["inspect", "restore"]}}, "required": ["operation"]},
             "else": {"required": ["timeout_seconds"], EXPECTS: "timeout_seconds is missing: raise and set need it"},

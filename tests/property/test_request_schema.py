@@ -102,6 +102,9 @@ def test_what_is_refused_is_told_by_the_name_of_a_field_that_is_at_fault(raw: di
         if told == "exactly one of flow_id, data_action_id, data_action_name says what to change":
             assert len(TARGETS & raw.keys()) != 1
             return
+        if told.startswith("one of flow_id, data_action_id, data_action_name at most"):
+            assert len(TARGETS & raw.keys()) > 1
+            return
         if told.startswith("action_name, step_id, include_subflows go with flow_id"):
             assert OF_A_FLOW & raw.keys()
             assert "flow_id" not in raw

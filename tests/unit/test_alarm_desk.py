@@ -12,7 +12,7 @@ import pytest
 
 from alarm_desk import ACTED_ALREADY, AlarmDesk
 from alarm_fakes import NOW, CountedLedger, FakeWatch, now_in, signal_of
-from alarm_payloads import BY_DIMENSIONS, TARGET, Json, alarm_action, eventbridge, sns_message
+from alarm_payloads import BY_DIMENSIONS, TARGET, Json, alarm_action, changed, eventbridge, sns_message
 from alarms import AlarmNow
 from aws.alarm_watch import AlarmUnknown
 from aws.route_parameter import RoutesUnavailable
@@ -144,6 +144,36 @@ def test_every_kind_of_alarm_from_every_previous_state_asks_for_a_raise(
 ) -> None:
     ask = Desk().sees(kind=kind, payload=payload, previous=previous)
     assert order_of(ask).amount == Amount(Measure.BY_SECONDS, Decimal(5))
+
+
+OF_MANY = {
+    "id": "slowest",
+    "expression": 'SELECT MAX(p99) FROM SCHEMA("GenesysDataActions", DataActionId, DataActionName)'
+    " GROUP BY DataActionId ORDER BY MAX() DESC",
+    "returnData": True,
+}
+
+
+def test_an_alarm_over_many_time_series_says_nothing_as_a_whole_that_each_of_them_does_not_say_itself() -> None:
+    """CloudWatch runs its actions at either level (User Guide, "Acting on alarm changes")."""
+    whole = changed(alarm_action(), "alarmData.configuration.metrics", [OF_MANY])
+    message = sns_message()
+    message["Trigger"] = {"Metrics": [{"Id": "slowest", "Expression": OF_MANY["expression"], "ReturnData": True}]}
+    for payload in (whole, message):
+        [ask] = Desk().sees_to(Ask(Letter("m0"), "{}", signal=signal_of(payload)))
+        assert "as a whole" in ignored_because(ask)
+    of_one = changed(whole, "alarmData.alarmContributor", {"id": "c", "attributes": {"DataActionId": "custom-1"}})
+    [ask] = Desk().sees_to(Ask(Letter("m1"), "{}", signal=signal_of(of_one)))
+    assert ask.request
+    assert ask.request.target == {"data_action_id": "custom-1"}
+
+
+def test_an_alarm_over_many_time_series_that_is_routed_as_a_whole_acts_as_a_whole() -> None:
+    whole = alarm_action(target=TARGET, policy=BY_FIVE)
+    whole = changed(whole, "alarmData.configuration.metrics", [OF_MANY])
+    [ask] = Desk().sees_to(Ask(Letter("m0"), "{}", signal=signal_of(whole)))
+    assert ask.request
+    assert ask.request.target == TARGET
 
 
 def test_the_request_says_who_asks_and_why_and_goes_to_the_organization_of_the_route() -> None:

@@ -13,6 +13,7 @@ from changes import DocumentStore, Rules
 from documents.kinds import Kind
 from fakes import FakeActions, FakeFlows, FakeLedger, FakeTime, Watcher, a_request, action, flow, longest, step, subflow
 from genesys_cloud.credentials import Credentials
+from genesys_cloud.dependencies import Users
 from genesys_cloud.errors import (
     AnswerLost,
     CredentialsUnavailable,
@@ -56,6 +57,9 @@ class FakeClient:
 
     def store(self, kind: Kind, /) -> DocumentStore:
         return self.flows if kind is Kind.FLOW else self.data_actions
+
+    def users_of(self, action_id: str) -> Users | None:  # noqa: ARG002
+        return None
 
 
 class World:

@@ -24,6 +24,7 @@ from doors import Doors
 from endings import Endings
 from fakes import READER, FakeFlows, FakeTime, Watcher, flow, longest, sqs_event, step
 from genesys_cloud.credentials import Credentials
+from genesys_cloud.dependencies import Users
 from outcomes import Outcome, Status
 from routing import Router, RouteReader
 
@@ -51,6 +52,9 @@ class Client:
     def store(self, kind: Kind) -> FakeFlows:
         assert kind is Kind.FLOW
         return self.flows
+
+    def users_of(self, action_id: str) -> Users | None:  # noqa: ARG002
+        return None
 
 
 class Hour:

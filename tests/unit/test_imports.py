@@ -28,7 +28,7 @@ ROOMS = """
     batch
     conclusions
     locating
-    not_found
+    not_found hints
     subflows
     changes
     remembering
@@ -37,14 +37,23 @@ ROOMS = """
     plan
     ledger
     documents
+    rejection
     timeout_request
     policy
-    rejection internal_error side_by_side
+    internal_error side_by_side
 """
 """From the street to the back; what stands on one line may not know each other."""
 
 LIBRARY_ROOMS = """
-    flows data_actions
+    connections
+    flows architect catalogue
+    architect_publish
+    architect_lock
+    architect_waiting
+    architect_calls
+    architect_metadata
+    data_actions
+    function_actions action_analytics dependencies
     session
     login
     patience

@@ -543,6 +543,9 @@ def test_a_bug_in_the_ledger_harms_its_own_document_and_no_other(request_: Timeo
         def store(self, _: Kind) -> FakeFlows:
             return self.flows
 
+        def users_of(self, _: str) -> None:
+            return None
+
     bugs: list[str] = []
     batch = Batch(
         lambda _: cast("Any", Client()),

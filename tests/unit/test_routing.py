@@ -175,6 +175,11 @@ def test_every_kind_of_alarm_may_be_routed_by_its_description(kind: str) -> None
         ({"DataActionId": "custom-1"}, {"data_action_id": "custom-1"}),
         ({**BY_DIMENSIONS, "DataActionId": "custom-1", "Service": "crm"}, TARGET),
         ({"FlowId": "f", "DataActionId": "custom-1"}, {"data_action_id": "custom-1"}),
+        (
+            {"DataActionId": "custom-1", "Organization": "emea"},
+            {"data_action_id": "custom-1", "organization": "emea"},
+        ),
+        ({"DataActionId": "custom-1", "Organization": "EMEA Ltd."}, {"data_action_id": "custom-1"}),
     ],
 )
 @pytest.mark.parametrize("kind", ["single", "math", "anomaly", "contributor"])
