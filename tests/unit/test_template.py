@@ -70,8 +70,8 @@ class Stack:
         self.template = translated
         defaults = {name: parameter.get("Default") for name, parameter in source["Parameters"].items()}
         self._values: Json = defaults | {"AWS::StackName": "the-stack"} | parameters
-        self.resources: dict[str, Json] = {name: self._resolve(body) for name, body in translated["Resources"].items()}
-        self.outputs: Json = self._resolve(translated["Outputs"])
+        self.resources: dict[str, Json] = self._created(translated["Resources"])
+        self.outputs: Json = self._created(translated["Outputs"])
 
     def of_type(self, resource_type: str) -> dict[str, Json]:
         """Properties of all resources of a type, by logical id."""
@@ -116,6 +116,14 @@ class Stack:
         )
         return {statement["Sid"]: statement for statement in document["Statement"]}
 
+    def _created(self, section: Json) -> dict[str, Json]:
+        """What there is under these parameters: the rest has a condition that does not hold."""
+        return {
+            name: self._resolve(body)
+            for name, body in section.items()
+            if "Condition" not in body or self._holds({"Condition": body["Condition"]})
+        }
+
     def _resolve(self, node: Any) -> Any:
         if isinstance(node, list):
             return [item for item in map(self._resolve, node) if item != "<AWS::NoValue>"]
@@ -143,6 +151,10 @@ class Stack:
         return self._resolve(when_true if self._holds(self.template["Conditions"][condition]) else when_false)
 
     def _holds(self, condition: Json) -> bool:
+        if "Condition" in condition:
+            return self._holds(self.template["Conditions"][condition["Condition"]])
+        if "Fn::And" in condition:
+            return all(map(self._holds, condition["Fn::And"]))
         if "Fn::Not" in condition:
             return not self._holds(condition["Fn::Not"][0])
         left, right = (self._resolve(side) for side in condition["Fn::Equals"])
