@@ -60,6 +60,10 @@ CODE := functions layers local tests benchmarks
 unit: .venv/ready ## runs the fast tests only
 	@$(BIN)/python -m pytest tests/unit tests/property
 
+.PHONY: sdk
+sdk: .venv/ready .venv-sdk/ready ## holds the simulator to the official SDK: its client and its models
+	@SDK_PYTHON=$(CURDIR)/.venv-sdk/bin/python $(BIN)/python -m pytest tests/sdk
+
 .PHONY: lint
 lint: .venv/ready .venv-sam/ready ## checks code and template
 	@$(BIN)/ruff check $(CODE)
@@ -83,21 +87,21 @@ bench: .venv/ready ## measures speed as ratios in one run
 
 .PHONY: schema
 schema: .venv/ready ## writes the published JSON Schemas from the code
-	@PYTHONPATH=functions/timeout_raiser:layers/genesys_cloud/python $(BIN)/python -c \
+	@PYTHONPATH=functions/timeout_raiser:layers/aws_support/python:layers/genesys_cloud/python $(BIN)/python -c \
 		"import timeout_request; print(timeout_request.schema_text(), end='')" > events/schemas/request-v1.json
-	@PYTHONPATH=functions/timeout_raiser:layers/genesys_cloud/python $(BIN)/python -c \
+	@PYTHONPATH=functions/timeout_raiser:layers/aws_support/python:layers/genesys_cloud/python $(BIN)/python -c \
 		"import routing; print(routing.schema_text(), end='')" > events/schemas/alarm-routes-v1.json
 
 .PHONY: lock
 lock: .venv/ready ## compiles the pinned requirements anew
 	@$(BIN)/python -m pip install --quiet --quiet uv
-	@for name in layers/dependencies/requirements requirements/dev requirements/sam; do \
+	@for name in layers/dependencies/requirements requirements/dev requirements/sam requirements/sdk; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-header --no-emit-index-url $$name.in -o $$name.txt || exit 1; done
 
 .PHONY: clean
 clean: ## removes what was built and installed
-	rm -rf .venv .venv-sam .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-sdk .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -----------------------------------------------------------------------------------------------------
@@ -116,5 +120,9 @@ endef
 
 .venv-sam/ready: requirements/sam.txt
 	$(call install,the SAM CLI: a minute)
+
+# Large (200 MB) and not needed for anything but this one check.
+.venv-sdk/ready: requirements/sdk.txt
+	$(call install,the official SDK of Genesys Cloud: half a minute)
 
 comma := ,
