@@ -16,7 +16,7 @@ from genesys_simulator.function_document import describe_function, problems_of, 
 from genesys_simulator.messages import Refusal, Request, Response, json_response
 from genesys_simulator.paging import is_true
 from genesys_simulator.routes import Route
-from genesys_simulator.settings import EDIT_ACTION, VIEW_ACTION
+from genesys_simulator.settings import DELETE_ACTION, EDIT_ACTION, EDIT_FUNCTION, VIEW_ACTION, VIEW_FUNCTION
 from genesys_simulator.state import State
 
 
@@ -146,11 +146,11 @@ ROUTES = [
     Route("POST", _DRAFT, _create, operation="create_draft", permission=EDIT_ACTION),
     Route("GET", _DRAFT, _get, operation="get_draft", permission=VIEW_ACTION),
     Route("PATCH", _DRAFT, _patch, operation="patch_draft", permission=EDIT_ACTION),
-    Route("DELETE", _DRAFT, _delete, operation="delete_draft", permission=EDIT_ACTION),
-    Route("GET", f"{_DRAFT}/validation", _validate, operation="validate_draft", permission=VIEW_ACTION),
+    Route("DELETE", _DRAFT, _delete, operation="delete_draft", permission=DELETE_ACTION),
+    Route("GET", f"{_DRAFT}/validation", _validate, operation="validate_draft", permission=EDIT_ACTION),
     Route("POST", f"{_DRAFT}/publish", _publish, operation="publish_draft", permission=EDIT_ACTION),
-    Route("GET", f"{_DRAFT}/function", _get_draft_function, operation="get_draft_function", permission=VIEW_ACTION),
-    Route("PUT", f"{_DRAFT}/function", _put_draft_function, operation="put_draft_function", permission=EDIT_ACTION),
+    Route("GET", f"{_DRAFT}/function", _get_draft_function, operation="get_draft_function", permission=VIEW_FUNCTION),
+    Route("PUT", f"{_DRAFT}/function", _put_draft_function, operation="put_draft_function", permission=EDIT_FUNCTION),
     Route(
         "GET",
         f"{_DRAFT}/templates/{{file_name}}",
@@ -158,5 +158,5 @@ ROUTES = [
         operation="get_draft_template",
         permission=VIEW_ACTION,
     ),
-    Route("GET", f"{_ACTION}/function", _get_function, operation="get_function", permission=VIEW_ACTION),
+    Route("GET", f"{_ACTION}/function", _get_function, operation="get_function", permission=VIEW_FUNCTION),
 ]

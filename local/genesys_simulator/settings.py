@@ -9,6 +9,9 @@ VIEW_FLOW = "view:flow"
 ADMIN_FLOW = "admin:flow"
 VIEW_ACTION = "integrations:action:view"
 EDIT_ACTION = "integrations:action:edit"
+DELETE_ACTION = "integrations:action:delete"
+VIEW_FUNCTION = "integrations:actionFunction:view"
+EDIT_FUNCTION = "integrations:actionFunction:edit"
 VIEW_ARCHITECT_FLOW = "architect:flow:view"
 EDIT_ARCHITECT_FLOW = "architect:flow:edit"
 PUBLISH_ARCHITECT_FLOW = "architect:flow:publish"
@@ -24,6 +27,9 @@ _PERMISSIONS = (
     PUBLISH_ARCHITECT_FLOW,
     UNLOCK_ARCHITECT_FLOW,
     VIEW_DEPENDENCIES,
+    DELETE_ACTION,
+    VIEW_FUNCTION,
+    EDIT_FUNCTION,
 )
 PERMISSIONS = frozenset(_PERMISSIONS)
 """Every permission there is: `view:flow` and `admin:flow` are the source tutorial's, the others the platform's."""

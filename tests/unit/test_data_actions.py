@@ -339,7 +339,6 @@ def test_without_time_left_nothing_is_sent() -> None:
 UNEDITABLE = [
     ({"id": "static_-_1"}, "Genesys Cloud's own"),
     ({"id": "customAuth_-_1"}, "custom authentication action"),
-    ({"category": "My Function-Data_Actions"}, "function action"),
     ({"config": None}, "config is not an object"),
     ({"config": []}, "config is not an object"),
     ({"version": None}, "no version"),

@@ -54,6 +54,7 @@ LIBRARY_ROOMS = """
     architect_metadata
     data_actions
     function_actions action_analytics dependencies
+    function_calls
     session
     login
     patience

@@ -1,14 +1,5 @@
 """Function actions: their function is read apart, and changed by a draft of the action that is then published.
 
-| call, below `/api/v2/integrations/actions/{id}`       | permission                                              |
-|-------------------------------------------------------|---------------------------------------------------------|
-| `GET function`, `GET draft/function`                  | `integrations:actionFunction:view`                      |
-| `PUT draft/function` of the whole function            | `integrations:actionFunction:edit`                      |
-| `GET` (its version), `GET draft`, its templates       | `integrations:action:view`                              |
-| `POST draft`, `GET draft/validation`                  | `integrations:action:edit`                              |
-| `POST draft/publish` of `{version}`                   | `integrations:action:edit`                              |
-| `DELETE draft`, where it cannot be published          | `integrations:action:delete`                            |
-
 An action has one draft at most, which says neither whose it is nor what it was made from. So a draft that is there
 already counts as our own, left by an invocation that ended halfway, only where it is what is published in all but the
 function's timeout; anything else is someone's unpublished work, and left alone. A process may end after any call: what
@@ -21,40 +12,23 @@ and PublishDraftInput, and what the official terraform provider does with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, TypeVar
-from urllib.parse import quote
 
-from genesys_cloud import json_text
-from genesys_cloud.answers import LONGEST_MESSAGE, is_version_mismatch
 from genesys_cloud.differences import differing_places
-from genesys_cloud.document import Document, version_of
+from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     AnswerLost,
     Conflict,
     DataActionNotFound,
     FlowLocked,
-    Forbidden,
     GenesysCloudError,
-    InvalidFlowDefinition,
     PublishRejected,
     ReadRejected,
     Refusal,
     Unavailable,
 )
-from genesys_cloud.integration_action import ACTIONS, FUNCTION, MOST_PLACES, TEMPLATES, comparable_function
+from genesys_cloud.function_calls import GONE, Draft, DraftCalls, Json, content_of
+from genesys_cloud.integration_action import FUNCTION, MOST_PLACES, TEMPLATES, comparable_function
 from genesys_cloud.session import Session
-from genesys_cloud.transport import Answer
-
-VIEW, EDIT, DELETE = (f"integrations:action:{verb}" for verb in ("view", "edit", "delete"))
-VIEW_FUNCTION, EDIT_FUNCTION = (f"integrations:actionFunction:{verb}" for verb in ("view", "edit"))
-
-_WRITTEN_IN_DRAFTS = ("name", "category", "config", "contract", "secure")
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-
-Json = dict[str, Any]
-Parsed = TypeVar("Parsed")
 
 
 class FunctionActions:
@@ -71,7 +45,7 @@ class FunctionActions:
             InvalidFlowDefinition: what came is no function.
             Transient: no definite answer in the time left.
         """
-        calls = _Calls(self._session, action_id)
+        calls = DraftCalls(self._session, action_id)
         try:
             return calls.function("function")
         except Conflict as conflict:
@@ -96,20 +70,7 @@ class FunctionActions:
             PublishRejected, Forbidden, DataActionNotFound: Genesys says no.
             Transient: not published, or no definite answer in the time left.
         """
-        return _Publication(_Calls(self._session, document.id), document).run()
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A draft as it was seen, without its function.
-
-    Attributes:
-        version: of its own: it goes on with every change of the draft.
-        content: what can be written in a draft; templates stand there by their addresses.
-    """
-
-    version: int
-    content: Json
+        return _Publication(DraftCalls(self._session, document.id), document).run()
 
 
 class _Publication:
@@ -118,11 +79,11 @@ class _Publication:
     Our own draft is followed by its version: what is published is the version whose whole content was looked at.
     """
 
-    def __init__(self, calls: _Calls, document: Document) -> None:
+    def __init__(self, calls: DraftCalls, document: Document) -> None:
         self._calls = calls
         self._document = document
         self._function: Json = document.body[FUNCTION]
-        self._own: _Draft | None = None
+        self._own: Draft | None = None
         self._is_changing = False
 
     def run(self) -> str | None:
@@ -137,7 +98,7 @@ class _Publication:
                 raise self._what_it_means(error) from error
             raise
 
-    def _make_or_take_over(self) -> _Draft:
+    def _make_or_take_over(self) -> Draft:
         """A draft of the action as it was read. Looked for first: to make one could do away with someone's."""
         found = self._calls.look() or self._make()
         if found is not None:
@@ -149,12 +110,12 @@ class _Publication:
             self._check_published_is_as_read()  # while there is a draft, no one else publishes
         return self._own
 
-    def _make(self) -> _Draft | None:
+    def _make(self) -> Draft | None:
         """Makes a draft; where that is refused because there is one (by now, or by a lost answer), that one."""
         try:
             self._calls.make()
         except Refusal as refusal:
-            if refusal.http_status in _GONE:
+            if refusal.http_status in GONE:
                 raise refusal.becomes(
                     DataActionNotFound, f"{self._calls.action} is gone: it was there a moment ago"
                 ) from refusal
@@ -164,7 +125,7 @@ class _Publication:
             return found
         return None
 
-    def _change(self, draft: _Draft) -> _Draft:
+    def _change(self, draft: Draft) -> Draft:
         """Puts the timeout into the draft, and returns it as it is to be published."""
         self._is_changing = True
         self._calls.put_function(self._function)
@@ -197,7 +158,7 @@ class _Publication:
 
     # -- whose it is ---------------------------------------------------------------------------------------------------
 
-    def _look(self) -> _Draft:
+    def _look(self) -> Draft:
         found = self._calls.look()
         if found is None:
             raise Conflict(f"{self._calls.draft} is gone: someone else published or deleted it")
@@ -208,10 +169,10 @@ class _Publication:
         if version != self._document.version:
             raise Conflict(f"{self._calls.action}: version {version} is published, not {self._document.version}")
 
-    def _check_is_ours(self, draft: _Draft) -> None:
+    def _check_is_ours(self, draft: Draft) -> None:
         """Refuses a draft that is not what is published in all but the function's timeout."""
         body = self._document.body
-        published = _with_templates(_content(body), lambda part, member, _file: body["config"][part].get(member))
+        published = _with_templates(content_of(body), lambda part, member, _file: body["config"][part].get(member))
         drafted = _with_templates(draft.content, lambda _part, _member, file: self._calls.template(file))
         places = differing_places(published, drafted, most=MOST_PLACES)
         in_function = _differing_functions(self._function, self._calls.function("draft/function"))
@@ -225,13 +186,13 @@ class _Publication:
                 " then send the request again",
             )
 
-    def _check_is_still_so(self, draft: _Draft) -> None:
+    def _check_is_still_so(self, draft: Draft) -> None:
         """What was looked at by several calls says something only if nothing went on in between."""
         if self._look() != draft:
             raise Conflict(f"{self._calls.draft} is being changed by someone else")
         self._check_published_is_as_read()
 
-    def _is_untouched(self, seen: _Draft, found: _Draft) -> bool:
+    def _is_untouched(self, seen: Draft, found: Draft) -> bool:
         """Whether no one but ourselves has written in our draft since it was seen."""
         ours = (0, 1) if self._is_changing else (0,)
         return found.version - seen.version in ours and not differing_places(seen.content, found.content, most=1)
@@ -257,7 +218,7 @@ class _Publication:
     def _what_it_means(self, refusal: Refusal) -> GenesysCloudError:
         if isinstance(refusal, Conflict):
             return refusal
-        if refusal.http_status in _GONE:
+        if refusal.http_status in GONE:
             meant: GenesysCloudError = refusal.becomes(
                 Conflict, f"{self._calls.draft} is gone: someone else published or deleted it: {refusal.message}"
             )
@@ -269,126 +230,8 @@ class _Publication:
         return meant
 
 
-class _Calls:
-    """The calls for one action; all of them raise Forbidden where Genesys says so, and Refusal for other refusals.
-
-    All but `publish` may be sent twice: what they do once, they do not do more of by being done again.
-    """
-
-    def __init__(self, session: Session, action_id: str) -> None:
-        self._session = session
-        self._path = f"{ACTIONS}/{quote(action_id, safe='')}"
-        self.action = f"integration action {action_id}"
-        self.draft = f"the draft of {self.action}"
-
-    def published_version(self) -> str | None:
-        """The version of the published action."""
-        return version_of(self._call("GET", "", VIEW, _parse_object))
-
-    def look(self) -> _Draft | None:
-        """The draft as it is; None where there is none."""
-        try:
-            body = self._call("GET", "/draft?expand=contract&includeConfig=true", VIEW, _parse_object)
-        except Refusal as refusal:
-            if refusal.http_status in _GONE:
-                return None
-            raise
-        version = version_of(body)
-        if version is None or not version.isdecimal():
-            raise InvalidFlowDefinition(f"{self.draft} has no version that is a number")
-        return _Draft(int(version), _content(body))
-
-    def make(self) -> None:
-        """Makes a draft out of what is published."""
-        self._call("POST", "/draft", EDIT, _no_matter_what)
-
-    def delete(self) -> None:
-        """Deletes the draft, if there is one."""
-        try:
-            self._call("DELETE", "/draft", DELETE, _no_matter_what)
-        except Refusal as refusal:
-            if refusal.http_status not in _GONE:
-                raise
-
-    def function(self, place: str) -> Json | None:
-        """The function that stands there; None where there is none."""
-        try:
-            body = self._call("GET", f"/{place}", VIEW_FUNCTION, _parse_object)
-        except Refusal as refusal:
-            if refusal.http_status in _GONE:
-                return None
-            raise
-        function = body.get("function")
-        if not isinstance(function, dict | None):
-            raise InvalidFlowDefinition(f"{self.action}: its {place} is not an object")
-        return function
-
-    def put_function(self, function: Json) -> None:
-        """Replaces the draft's function as a whole."""
-        body = json_text.dump(function)
-        self._call("PUT", "/draft/function", EDIT_FUNCTION, _no_matter_what, body=body)
-
-    def template(self, file: str) -> str:
-        """The text of one of the draft's templates; empty where there is none."""
-        try:
-            return self._call(
-                "GET", f"/draft/templates/{file}", VIEW, lambda answer: answer.body.decode(), accept="text/plain"
-            )
-        except Refusal as refusal:
-            if refusal.http_status in _GONE:
-                return ""
-            raise
-
-    def validation_errors(self) -> str | None:
-        """What Genesys Cloud finds wrong with the draft, in its own words; None if nothing."""
-        body = self._call("GET", "/draft/validation", EDIT, _parse_object)
-        errors = body.get("errors") if isinstance(body.get("errors"), list) else []
-        if body.get("valid") is True or (body.get("valid") is None and not errors):
-            return None
-        messages = [error.get("message") for error in errors or [] if isinstance(error, dict)]
-        said = "; ".join(json_text.plain(message) for message in messages if isinstance(message, str))
-        return said[:LONGEST_MESSAGE] or "it does not say why"
-
-    def publish(self, version: int) -> str | None:
-        """Publishes the draft of this version; the action's new version, None where the answer names none."""
-        return self._call(
-            "POST",
-            "/draft/publish",
-            EDIT,
-            _new_version,
-            body=json_text.dump({"version": version}),
-            repeatable=False,
-            is_conflict=is_version_mismatch,
-        )
-
-    def _call(
-        self,
-        method: str,
-        place: str,
-        permission: str,
-        parse: Callable[[Answer], Parsed],
-        *,
-        accept: str = "application/json",
-        **how: Any,
-    ) -> Parsed:
-        try:
-            return self._session.call(method, self._path + place, parse=parse, headers={"Accept": accept}, **how)
-        except Refusal as refusal:
-            if refusal.http_status == HTTPStatus.FORBIDDEN:
-                raise refusal.becomes(
-                    Forbidden,
-                    f"the OAuth client may not use {self.action}: {permission} is missing: {refusal.message}",
-                    hint=f"give the OAuth client a role with {permission}",
-                ) from refusal
-            raise
-
-
 def _may_be_published(error: Exception) -> bool:
     return isinstance(error, AnswerLost) or (isinstance(error, Conflict) and error.may_be_done)
-
-
-def _content(action: Json) -> Json:
-    return {key: action.get(key) for key in _WRITTEN_IN_DRAFTS}
 
 
 def _with_templates(content: Json, text_of: Callable[[str, str, str], object]) -> Json:
@@ -406,23 +249,3 @@ def _with_templates(content: Json, text_of: Callable[[str, str, str], object]) -
 
 def _differing_functions(wanted: Json, found: Json | None) -> list[str]:
     return differing_places(comparable_function(wanted), comparable_function(found or {}), most=MOST_PLACES)
-
-
-def _parse_object(answer: Answer) -> Json:
-    try:
-        body = json_text.parse(answer.body)
-    except InvalidFlowDefinition:
-        raise ValueError("the answer cannot be read") from None
-    if not isinstance(body, dict):
-        raise ValueError("not an object")
-    return body
-
-
-def _new_version(answer: Answer) -> str | None:
-    if answer.status == HTTPStatus.NO_CONTENT:  # done, and nothing said of the version
-        return None
-    return version_of(_parse_object(answer))
-
-
-def _no_matter_what(_: Answer) -> None:
-    """It was done, which is all that counts."""
