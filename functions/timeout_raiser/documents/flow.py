@@ -6,21 +6,18 @@ A step may stand anywhere: in `steps`, in cases, branches, loops, embedded sub-f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
 from documents.steps import Image, OrdinarySlot, StepIdentity, Steps, SubflowReference
+from documents.walk import Place, objects, spelled, text_of
 from genesys_cloud.document import ID_PATTERN
 
 DATA_ACTION = "data-action"
 SUB_FLOW = "sub-flow"
 
 _FLOW_ID = re.compile(ID_PATTERN)
-
-Place = tuple["Place", "str | int"] | None
-"""Where an object stands: its parent's place and the key there; None for the document itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +37,7 @@ class FlowSlot(OrdinarySlot):
     @cached_property
     def path(self) -> str:
         """Spelled out only where it is wanted: a path is as long as the step is deep."""
-        return _path(self._place)
+        return spelled(self._place)
 
     @property
     def identity(self) -> StepIdentity:
@@ -100,34 +97,19 @@ class FlowSlot(OrdinarySlot):
 def find_steps(flow: dict[str, Any]) -> Steps:
     """Walks the whole Flow once, however deep, and never into the `settings` of a Data Action: they are user data."""
     found = Steps([])
-    for node, place in _objects(flow):
+    for node, place in objects(flow, skipped=_users_own):
         kind = node.get("type")
         if kind == DATA_ACTION:
-            found.slots.append(FlowSlot(_text(node, "id"), _text(node, "name"), node, place))
+            found.slots.append(FlowSlot(text_of(node, "id"), text_of(node, "name"), node, place))
         elif kind == SUB_FLOW:
             flow_id = _referenced_flow(node)
             if flow_id is not None:
-                found.subflows.append(SubflowReference(flow_id, partial(_path, place)))
+                found.subflows.append(SubflowReference(flow_id, partial(spelled, place)))
     return found
 
 
-def _objects(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Place]]:
-    """Every object of the document, parents first, in document order; a stack of our own instead of recursion."""
-    stack: list[tuple[Any, Place]] = [(root, None)]
-    while stack:
-        node, place = stack.pop()
-        if isinstance(node, dict):
-            yield node, place
-            skipped = "settings" if node.get("type") == DATA_ACTION else None
-            for key in reversed(node):
-                child = node[key]
-                if key != skipped and isinstance(child, dict | list):
-                    stack.append((child, (place, key)))
-        else:
-            for index in range(len(node) - 1, -1, -1):
-                child = node[index]
-                if isinstance(child, dict | list):
-                    stack.append((child, (place, index)))
+def _users_own(node: dict[str, Any]) -> str | None:
+    return "settings" if node.get("type") == DATA_ACTION else None
 
 
 def _referenced_flow(step: dict[str, Any]) -> str | None:
@@ -137,16 +119,3 @@ def _referenced_flow(step: dict[str, Any]) -> str | None:
         if isinstance(flow_id, str) and _FLOW_ID.match(flow_id) and not flow_id.endswith("\n"):
             return flow_id
     return None
-
-
-def _path(place: Place) -> str:
-    parts: list[str] = []
-    while place is not None:
-        place, key = place
-        parts.append(f"[{key}]" if isinstance(key, int) else f".{key}")
-    return "".join(reversed(parts)).removeprefix(".")
-
-
-def _text(step: dict[str, Any], key: str) -> str | None:
-    value = step.get(key)
-    return value if isinstance(value, str) else None
