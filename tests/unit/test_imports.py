@@ -56,6 +56,7 @@ LIBRARY_ROOMS = """
     function_actions action_analytics dependencies
     function_calls
     session
+    refusals
     login
     patience
     answers

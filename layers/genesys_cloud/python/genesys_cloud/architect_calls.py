@@ -26,14 +26,11 @@ from genesys_cloud.architect_metadata import Metadata, Operation
 from genesys_cloud.errors import (
     Conflict,
     FlowNotFound,
-    Forbidden,
     GenesysCloudError,
     InvalidFlowDefinition,
-    PublishRejected,
-    ReadRejected,
     Refusal,
-    Unavailable,
 )
+from genesys_cloud.refusals import GONE, read_error, write_error
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
 
@@ -42,7 +39,6 @@ VIEW, EDIT, PUBLISH = "architect:flow:view", "architect:flow:edit", "architect:f
 Parsed = TypeVar("Parsed")
 
 _FLOWS = "/api/v2/flows"
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _IN_USE_CODES = {
     "architect.flow.locked.by.user",
     "architect.flow.not.locked",
@@ -80,7 +76,7 @@ class ArchitectCalls:
         try:
             body = self._session.call("GET", path, parse=lambda answer: json_text.parse(answer.body))
         except Refusal as refusal:
-            if refusal.http_status in _GONE:
+            if refusal.http_status in GONE:
                 raise refusal.becomes(
                     InvalidFlowDefinition,
                     f"{what} is not there: {refusal.message}",
@@ -135,7 +131,14 @@ class ArchitectCalls:
         except Conflict:
             raise
         except Refusal as refusal:
-            raise _write_error(refusal, flow_id, permission) from refusal
+            raise write_error(
+                refusal,
+                f"Flow {flow_id}",
+                unknown=FlowNotFound,
+                permission=permission,
+                verb="publish",
+                hint="open the Flow in Architect and validate it there",
+            ) from refusal
 
 
 def _path(flow_id: str) -> str:
@@ -171,34 +174,10 @@ def _is_in_use(answer: Answer) -> bool:
 
 
 def _read_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
-    if isinstance(refusal, Conflict):
-        return refusal.becomes(Unavailable, f"Flow {flow_id} cannot be read just now: {refusal.message}")
-    if refusal.http_status in _GONE:
-        return refusal.becomes(
-            FlowNotFound, f"no Flow {flow_id} in this organization", hint="check flow_id and organization"
-        )
-    if refusal.http_status == HTTPStatus.FORBIDDEN:
-        return _forbidden(refusal, flow_id, VIEW)
-    return refusal.becomes(
-        ReadRejected, f"Genesys Cloud refuses to give Flow {flow_id}: {refusal.message}", hint="check flow_id"
-    )
-
-
-def _write_error(refusal: Refusal, flow_id: str, permission: str) -> GenesysCloudError:
-    if refusal.http_status in _GONE:
-        return refusal.becomes(FlowNotFound, f"Flow {flow_id} is gone: it was there a moment ago")
-    if refusal.http_status == HTTPStatus.FORBIDDEN:
-        return _forbidden(refusal, flow_id, permission)
-    return refusal.becomes(
-        PublishRejected,
-        f"Genesys Cloud does not publish Flow {flow_id}: {refusal.message}",
-        hint="open the Flow in Architect and validate it there",
-    )
-
-
-def _forbidden(refusal: Refusal, flow_id: str, permission: str) -> Forbidden:
-    return refusal.becomes(
-        Forbidden,
-        f"the OAuth client may not use Flow {flow_id}: {permission} is missing: {refusal.message}",
-        hint=f"give the OAuth client a role with {permission} in a division that covers the Flow",
+    return read_error(
+        refusal,
+        f"Flow {flow_id}",
+        unknown=FlowNotFound,
+        permission=VIEW,
+        hint="check flow_id and organization",
     )

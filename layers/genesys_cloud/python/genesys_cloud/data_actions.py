@@ -28,10 +28,8 @@ from genesys_cloud.errors import (
     DataActionAmbiguous,
     DataActionNotEditable,
     DataActionNotFound,
-    Forbidden,
     GenesysCloudError,
     InvalidFlowDefinition,
-    PublishRejected,
     ReadRejected,
     Refusal,
     Unavailable,
@@ -47,6 +45,7 @@ from genesys_cloud.integration_action import (
     unasked_changes,
     why_not_editable,
 )
+from genesys_cloud.refusals import GONE, read_error, write_error
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
 
@@ -59,7 +58,6 @@ MOST_PAGES_OF_ALL = 50
 
 _SENT = ("name", "category", "config", "version")
 _EDITABLE = "only actions of the organization's own (custom ids), with a configuration, can be changed from here"
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 class ActionName(NamedTuple):
@@ -178,7 +176,14 @@ class DataActionStore:
         except Conflict:
             raise
         except Refusal as refusal:
-            raise _write_error(refusal, what) from refusal
+            raise write_error(
+                refusal,
+                what,
+                unknown=DataActionNotFound,
+                permission=EDIT,
+                verb="take the change of",
+                hint="open the action in Genesys Cloud and save it there: what is wrong with it shows",
+            ) from refusal
         version = version_of(changed)
         if not is_as_sent(document.body, changed):
             self._read_back(document, version)
@@ -262,7 +267,7 @@ class DataActionStore:
         try:
             return self._session.call("GET", path, parse=_parse_text, headers={"Accept": "text/plain"})
         except Refusal as refusal:
-            if refusal.http_status not in _GONE:
+            if refusal.http_status not in GONE:
                 raise
             if announced:  # to write the action without it could wipe it
                 raise refusal.becomes(Unavailable, f"integration action {action_id}: it lacks its {file}") from refusal
@@ -307,31 +312,4 @@ def _parse_changed(answer: Answer) -> dict[str, Any]:
 
 
 def _read_error(refusal: Refusal, what: str, *, hint: str) -> GenesysCloudError:
-    """What a refusal to give an action, or a list of them, means."""
-    if isinstance(refusal, Conflict):
-        return refusal.becomes(Unavailable, f"{what} cannot be read just now: {refusal.message}")
-    if refusal.http_status in _GONE:
-        return refusal.becomes(DataActionNotFound, f"no {what} in this organization", hint=hint)
-    if refusal.http_status == HTTPStatus.FORBIDDEN:
-        return _forbidden(refusal, what, VIEW)
-    return refusal.becomes(ReadRejected, f"Genesys Cloud refuses to give {what}: {refusal.message}", hint=hint)
-
-
-def _write_error(refusal: Refusal, what: str) -> GenesysCloudError:
-    if refusal.http_status in _GONE:
-        return refusal.becomes(DataActionNotFound, f"{what} is gone: it was there a moment ago")
-    if refusal.http_status == HTTPStatus.FORBIDDEN:
-        return _forbidden(refusal, what, EDIT)
-    return refusal.becomes(
-        PublishRejected,
-        f"Genesys Cloud does not take the change of {what}: {refusal.message}",
-        hint="open the action in Genesys Cloud and save it there: what is wrong with it shows",
-    )
-
-
-def _forbidden(refusal: Refusal, what: str, permission: str) -> Forbidden:
-    return refusal.becomes(
-        Forbidden,
-        f"the OAuth client may not use {what}: {permission} is missing: {refusal.message}",
-        hint=f"give the OAuth client a role with {permission}",
-    )
+    return read_error(refusal, what, unknown=DataActionNotFound, permission=VIEW, hint=hint)

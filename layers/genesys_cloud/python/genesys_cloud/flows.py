@@ -16,20 +16,14 @@ from genesys_cloud import json_text
 from genesys_cloud.document import Document, version_of
 from genesys_cloud.errors import (
     Conflict,
-    FlowLocked,
     FlowNotFound,
-    Forbidden,
-    GenesysCloudError,
     InvalidFlowDefinition,
-    PublishRejected,
-    ReadRejected,
     Refusal,
-    Unavailable,
 )
+from genesys_cloud.refusals import read_error, write_error
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
 
-_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _ETAG = re.compile(r"[\x21-\x7e]+")
 
 
@@ -57,12 +51,14 @@ class FlowStore:
 
         try:
             body = self._session.call("GET", _path(flow_id), parse=parse)
-        except Conflict as conflict:
-            raise conflict.becomes(
-                Unavailable, f"Flow {flow_id} cannot be read just now: {conflict.message}"
-            ) from conflict
         except Refusal as refusal:
-            raise _read_error(refusal, flow_id) from refusal
+            raise read_error(
+                refusal,
+                f"Flow {flow_id}",
+                unknown=FlowNotFound,
+                permission="view:flow",
+                hint="check flow_id and organization",
+            ) from refusal
         if not isinstance(body, dict) or "steps" not in body:
             lacks = "it has no steps" if isinstance(body, dict) else "it is not an object"
             raise InvalidFlowDefinition(
@@ -89,7 +85,14 @@ class FlowStore:
         except Conflict:
             raise
         except Refusal as refusal:
-            raise _publish_error(refusal, document.id) from refusal
+            raise write_error(
+                refusal,
+                f"Flow {document.id}",
+                unknown=FlowNotFound,
+                permission="admin:flow",
+                verb="publish",
+                hint="open the Flow in Genesys Cloud and validate it there",
+            ) from refusal
 
 
 def _path(flow_id: str) -> str:
@@ -104,39 +107,3 @@ def _new_version(answer: Answer) -> str | None:
     except InvalidFlowDefinition:  # this is no Flow but an answer, and it says nothing: the Flow has to be looked at
         raise ValueError("the answer cannot be read") from None
     return version_of(body) if isinstance(body, dict) else None
-
-
-def _read_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
-    if refusal.http_status in _GONE:
-        return refusal.becomes(
-            FlowNotFound, f"no Flow {flow_id} in this organization", hint="check flow_id and organization"
-        )
-    return _common_error(refusal, flow_id, "view:flow") or refusal.becomes(
-        ReadRejected, f"Genesys Cloud refuses to give Flow {flow_id}: {refusal.message}", hint="check flow_id"
-    )
-
-
-def _publish_error(refusal: Refusal, flow_id: str) -> GenesysCloudError:
-    if refusal.http_status in _GONE:
-        return refusal.becomes(FlowNotFound, f"Flow {flow_id} is gone: it was there a moment ago")
-    return _common_error(refusal, flow_id, "admin:flow") or refusal.becomes(
-        PublishRejected,
-        f"Genesys Cloud does not publish Flow {flow_id}: {refusal.message}",
-        hint="open the Flow in Genesys Cloud and validate it there",
-    )
-
-
-def _common_error(refusal: Refusal, flow_id: str, permission: str) -> GenesysCloudError | None:
-    if refusal.http_status == HTTPStatus.FORBIDDEN:
-        return refusal.becomes(
-            Forbidden,
-            f"the OAuth client may not use Flow {flow_id}: {permission} is missing: {refusal.message}",
-            hint=f"give the OAuth client a role with {permission} in a division that covers the Flow",
-        )
-    if refusal.http_status == HTTPStatus.LOCKED:
-        return refusal.becomes(
-            FlowLocked,
-            f"Flow {flow_id} is locked: {refusal.message}",
-            hint="it is never unlocked from here: ask its editor",
-        )
-    return None
