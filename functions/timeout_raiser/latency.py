@@ -18,6 +18,11 @@ TimeUnit = Literal["seconds", "milliseconds"]
 
 _PLACES = {"seconds": 0, "milliseconds": 3, "microseconds": 6}
 """CloudWatch's units of time (API Reference, "MetricDatum"), and by how many decimal places each is below a second."""
+_MEASURED_BY_US = re.compile(
+    r"\s*SELECT\s+(AVG|MAX|MIN)\(\s*(p95|p99|max)\s*\)\s+FROM\s+(SCHEMA\(\s*)?[\"']?GenesysDataActions(?![\w./#:-])",
+    re.IGNORECASE,
+)
+"""A Metrics Insights query of what the latency probe publishes. AWS says no unit of a query; of these it is known."""
 _BAND = "ANOMALY_DETECTION_BAND"
 _COUNTS = re.compile(r"sample_?count$|tc[0-9(]|pr\(", re.IGNORECASE)
 """Statistics whose result is a number or a share of samples, whatever unit the samples have."""
@@ -160,8 +165,10 @@ def _watched(metrics: Iterable[Metric]) -> list[Metric]:
 
 
 def _unit_of(metrics: Iterable[Metric]) -> str:
-    """The unit of what the alarm compares: none for an expression, whose result may be in another (m1 / m2)."""
-    units = {metric.unit for metric in _watched(metrics)}
+    """The unit of what the alarm compares: none for most expressions, whose result may be in another (m1 / m2)."""
+    units = {
+        "milliseconds" if _MEASURED_BY_US.match(metric.expression) else metric.unit for metric in _watched(metrics)
+    }
     return units.pop() if len(units) == 1 else ""
 
 

@@ -325,6 +325,26 @@ def test_what_separates_the_parts_of_an_id_cannot_be_faked_in_a_name() -> None:
     assert whole.transition_id != contributor.transition_id
 
 
+@pytest.mark.parametrize(
+    ("query", "unit"),
+    [
+        ('SELECT MAX(p99) FROM SCHEMA("GenesysDataActions", DataActionId) GROUP BY DataActionId', "Milliseconds"),
+        ("select avg(max) from GenesysDataActions where DataActionId = 'a'", "Milliseconds"),
+        ('SELECT SUM(count) FROM SCHEMA("GenesysDataActions", DataActionId) GROUP BY DataActionId', None),
+        ('SELECT COUNT(p99) FROM "GenesysDataActions"', None),
+        ('SELECT MAX(p99) FROM SCHEMA("Crm", DataActionId) GROUP BY DataActionId', None),
+        ("SELECT MAX(p99) FROM \"Crm\" WHERE System = 'GenesysDataActions'", None),
+        ('SELECT MAX(p99) FROM SCHEMA("GenesysDataActionsOfOthers", DataActionId)', None),
+        ("m1 / m2", None),
+    ],
+)
+def test_of_a_query_the_unit_is_known_only_where_the_latency_probe_publishes(query: str, unit: str | None) -> None:
+    payload = changed(alarm_action(kind="contributor"), "alarmData.configuration.metrics", [{"expression": query}])
+    latency = read(payload).latency
+    assert latency
+    assert latency.unit == unit
+
+
 # -- attributes --------------------------------------------------------------------------------------------------------
 
 
