@@ -23,7 +23,7 @@ from genesys_cloud.errors import (
     PublishRejected,
     Unavailable,
 )
-from hints import lever_hint
+from hints import better_levers
 from internal_error import InternalError
 from ledger import Ledger
 from locating import locate
@@ -32,8 +32,6 @@ from rejection import out_of_range
 from side_by_side import SideBySide
 from subflows import explore
 from timeout_request import Operation, TimeoutRequest
-
-MOST_HINTS = 3
 
 _Indexed = tuple[int, TimeoutRequest]
 _Found = TypeVar("_Found")
@@ -232,7 +230,7 @@ class Batch:
             observer=self._observer,
         )
         try:
-            done = self._with_hints(key, change.run(document))
+            done = self._with_users(key, change.run(document))
             return Result({index: done for index, _ in requests}, change.publish_attempts)
         except PublishRejected as error:
             halves = _halves(requests)
@@ -244,12 +242,11 @@ class Batch:
         except Exception as error:  # noqa: BLE001  # one document's trouble must not be its neighbours'
             return _spared(change, requests, self._bug(f"changing {key}", error))
 
-    def _with_hints(self, key: DocumentKey, change: Change) -> Change:
-        """Says which integration actions would have been the better lever, where steps went by their timeouts."""
-        suggesting = sorted(change.plan.suggesting.items())[:MOST_HINTS]
+    def _with_users(self, key: DocumentKey, change: Change) -> Change:
+        """Asks who uses the integration actions that would have been the better lever."""
         users_of = self._client_of(key.organization).users_of
-        hints = [lever_hint(action_id, len(steps), users_of(action_id)) for action_id, steps in suggesting]
-        return replace(change, notes=(*change.notes, *hints))
+        levers = {action_id for told in change.plan.changes.values() for action_id, _ in better_levers(told)}
+        return replace(change, users={lever: users for lever in sorted(levers) if (users := users_of(lever))})
 
     def _guarded(self, what: str, work: Callable[[], _Found]) -> _Found | GenesysCloudError:
         """What the work gives; what it raises is its own trouble, and must not be its neighbours'."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from documents.kinds import DocumentKey
 from documents.steps import Steps
 from genesys_cloud.deadline import Deadline
+from genesys_cloud.dependencies import Users
 from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     COMES_AGAIN,
@@ -77,6 +78,8 @@ class Change:
         steps: what is in the document.
         version: as published, or as read where nothing was written.
         notes: what else an operator has to know of the document, in words.
+        notes_on_actions: the same of an integration action that its steps go by, by the action's id.
+        users: the Flows that use an integration action, by its id, as far as that was asked for and is known.
         unrecorded: why the ledger does not know of it, in words; None where it does.
     """
 
@@ -84,6 +87,8 @@ class Change:
     steps: Steps
     version: str | None
     notes: tuple[str, ...] = ()
+    notes_on_actions: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, Users] = field(default_factory=dict)
     unrecorded: str | None = None
 
 
@@ -138,7 +143,7 @@ class DocumentChange:
             if sent and plan.claim_what_was_done_by(sent) and not claimed:
                 claimed = True
                 self._observer.published()
-            self.planned = Change(plan, steps, document.version, tuple(document.notes))
+            self.planned = _change(plan, steps, document, document.version)
             if not plan.writes:
                 return self._told(self.planned) if claimed else self.planned
             plan.apply()
@@ -162,7 +167,7 @@ class DocumentChange:
                 raise
             else:
                 self._observer.published()
-                return self._told(Change(plan, steps, version, tuple(document.notes)))
+                return self._told(_change(plan, steps, document, version))
 
     def _told(self, change: Change) -> Change:
         """The change after the ledger was told that it is published."""
@@ -204,3 +209,7 @@ class DocumentChange:
         if not self._deadline.allows(wait + SHORTEST_ROUND_SECONDS):
             raise otherwise
         self._deadline.wait(wait)
+
+
+def _change(plan: Plan, steps: Steps, document: Document, version: str | None) -> Change:
+    return Change(plan, steps, version, tuple(document.notes), dict(document.notes_on_actions))

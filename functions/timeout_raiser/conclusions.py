@@ -9,6 +9,7 @@ from typing import Any
 from changes import Change
 from documents.kinds import DocumentKey
 from genesys_cloud.errors import FlowNotFound, GenesysCloudError, Transient
+from hints import better_levers, lever_hint
 from not_found import data_action_not_found
 from outcomes import Outcome, failed, ignored, succeeded
 from plan import StepChange
@@ -47,7 +48,7 @@ def conclude(
     at_limit = not would_change and any(index in plan.at_limit for plan in plans)
     problems = list(chain.from_iterable(plan.problems.get(index, []) for plan in plans))
     notes = [f"{key}, named by {scope.named_by[key]}, does not exist" for key in missing]
-    notes += [note for change in changes.values() for note in change.notes]
+    notes += chain.from_iterable(_notes_of(change, index) for change in changes.values())
     notes += [
         f"not recorded in the ledger, so that it cannot be restored: {why}" for why in _unrecorded(index, changes)
     ]
@@ -92,16 +93,30 @@ def _unrecorded(index: int, changes: Mapping[DocumentKey, Change]) -> set[str]:
     }
 
 
+def _notes_of(change: Change, index: int) -> list[str]:
+    """What is to be known of a document, as far as it concerns this request's own steps."""
+    steps = change.plan.changes.get(index, [])
+    own = {step.suggested_by for step in steps}
+    of_actions = [note for action_id, note in change.notes_on_actions.items() if action_id in own]
+    hints = [lever_hint(action_id, of, change.users.get(action_id)) for action_id, of in better_levers(steps)]
+    return [*change.notes, *of_actions, *hints]
+
+
 def _limit_notes(request: TimeoutRequest, steps: Sequence[StepChange], *, at_limit: bool, changed: bool) -> list[str]:
     order = request.order
     if order is None or order.limit_seconds is None:
         return []
-    limit = f"the limit of {order.limit_seconds} s"
+    limits = {step.slot: _lower(order.limit_seconds, step.slot.limit_seconds) for step in steps}
+    limit = f"the limit of {min(limits.values(), default=order.limit_seconds)} s"
     if at_limit:
         return [f"it stands at {limit} already and is not raised any more: the alarm needs a human"]
-    if changed and all(order.is_at_limit(step.effective_after) for step in steps):
+    if changed and all(step.effective_after >= limits[step.slot] for step in steps):
         return [f"this is {limit}: should the alarm go on, it needs a human"]
     return []
+
+
+def _lower(limit: int, own: int | None) -> int:
+    return limit if own is None else min(limit, own)
 
 
 def _not_editable(problems: list[str]) -> Rejection:

@@ -17,6 +17,7 @@ class StepChange:
         document_id: of the Flow or integration action that the step is in.
         before, after: the timeout in seconds, None where none is set.
         effective_before, effective_after: the same with the default in the place of None.
+        suggested_by: the id of the integration action whose timeout it went by; None where it had its own.
     """
 
     document_id: str
@@ -25,6 +26,7 @@ class StepChange:
     after: float | None
     effective_before: float
     effective_after: float
+    suggested_by: str | None
 
     @property
     def changed(self) -> bool:
@@ -62,7 +64,6 @@ class Plan:
         writes: the steps to write, with their final seconds.
         entries: what has to be remembered of the steps before they are written.
         decisions: per transition: what was decided for its steps, where that was not known before.
-        suggesting: steps that are changed and went by the timeout of an integration action, by the action's id.
         done: steps that an earlier plan has written already, with what it wrote.
     """
 
@@ -75,7 +76,6 @@ class Plan:
     writes: list[Write] = field(default_factory=list)
     entries: dict[Slot, Entry] = field(default_factory=dict)
     decisions: dict[str, Goals] = field(default_factory=dict)
-    suggesting: dict[str, set[Slot]] = field(default_factory=dict)
     done: dict[StepIdentity, Image] = field(default_factory=dict)
 
     def apply(self) -> None:

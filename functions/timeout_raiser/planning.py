@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from documents.steps import Image, Slot, Steps
-from genesys_cloud.errors import COMES_AGAIN
+from genesys_cloud.errors import COMES_AGAIN, Transient
 from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, StepKey, keys_of, shortened
 from plan import Plan, StepChange, Write
 from rejection import NOTHING_TO_RESTORE, Rejection, out_of_range
@@ -133,25 +133,33 @@ class _Planner:
                 if request.operation is not Operation.INSPECT:
                     continue
             self._changes[index] = {}
-            limit = _limit_exceeded(request, chosen)
-            if limit is not None:
-                self._plan.errors[index] = out_of_range(request, limit, of="what is to be changed")
-            elif request.operation is Operation.INSPECT:
-                for slot in chosen:
-                    self._tell(index, slot, slot.seconds, slot.seconds)
-            elif request.writes:
-                self._carry_out(index, request, [self._step_of(slot) for slot in chosen])
-            else:
-                self._look_only(index, request, chosen)
+            try:
+                self._serve(index, request, chosen)
+            except Transient as error:  # a suggested timeout that cannot be known just now: others do not need it
+                self._plan.errors[index] = error
         for step in self._steps.values():
             self._end_run(step)
         self._conclude()
         return self._plan
 
+    def _serve(self, index: int, request: TimeoutRequest, chosen: Sequence[Slot]) -> None:
+        limit = _limit_exceeded(request, chosen)
+        if limit is not None:
+            self._plan.errors[index] = out_of_range(request, limit, of="what is to be changed")
+        elif request.operation is Operation.INSPECT:
+            for slot, seconds in [(slot, slot.seconds) for slot in chosen]:
+                self._tell(index, slot, seconds, seconds)
+        elif request.writes:
+            self._carry_out(index, request, [self._step_of(slot) for slot in chosen])
+        else:
+            self._look_only(index, request, chosen)
+
     def _chosen(self, request: TimeoutRequest) -> list[Slot]:
+        """By name, or else by alias: an alias counts where no step that is meant has it for its name."""
         name = request.action_name
-        named = self._slots if name is None else self._by_name.get(name) or self._by_alias.get(name, [])
-        return [slot for slot in named if request.step_id in {None, slot.id}]
+        found = [self._slots] if name is None else [self._by_name[name], self._by_alias[name]]
+        meant = ([slot for slot in slots if request.step_id in {None, slot.id}] for slots in found)
+        return next(filter(None, meant), [])
 
     def _step_of(self, slot: Slot) -> _Step:
         if slot not in self._steps:
@@ -190,14 +198,16 @@ class _Planner:
                 carry_out(index, request, step, request.timeout_seconds)
 
     def _tell(self, index: int, slot: Slot, before: float | None, after: float | None) -> None:
-        if before != after and slot.suggested_by:
-            self._plan.suggesting.setdefault(slot.suggested_by, set()).add(slot)
         default = self._default_of(slot)
-        effective_before, effective_after = (default if seconds is None else seconds for seconds in (before, after))
-        default = self._default_of(slot)
-        effective_before, effective_after = (default if seconds is None else seconds for seconds in (before, after))
-        change = StepChange(self._document_id, slot, before, after, effective_before, effective_after)
-        self._changes[index][slot] = change
+        self._changes[index][slot] = StepChange(
+            self._document_id,
+            slot,
+            before,
+            after,
+            effective_before=default if before is None else before,
+            effective_after=default if after is None else after,
+            suggested_by=slot.suggested_by,
+        )
 
     # -- raise and set -------------------------------------------------------------------------------------------------
 

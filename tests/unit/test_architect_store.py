@@ -316,7 +316,9 @@ def test_suggested_timeouts_are_looked_up_once_when_asked_for(genesys: GenesysSi
 def test_a_suggested_timeout_that_cannot_be_read_counts_as_sixty_and_is_noted(place: Place, action_id: str) -> None:
     document = place.store().read(FLOW)
     assert document.suggested(action_id) == document.suggested(action_id) == 60
-    [note] = document.notes
+    assert document.notes == []
+    [(noted, note)] = document.notes_on_actions.items()
+    assert noted == action_id
     assert "counts as 60 s" in note
     note.encode()
 
@@ -326,14 +328,14 @@ def test_so_does_one_that_is_no_number(genesys: GenesysSimulator, place: Place, 
     genesys.fault(operation="get_action", status=200, body=body)
     document = place.store().read(FLOW)
     assert document.suggested(BALANCE) == 60
-    assert len(document.notes) == 1
+    assert list(document.notes_on_actions) == [BALANCE]
 
 
 def test_so_does_one_that_may_not_be_read(genesys: GenesysSimulator, place: Place) -> None:
     genesys.configure(permissions={VIEW})
     document = place.store().read(FLOW)
     assert document.suggested(BALANCE) == 60
-    assert "integrations:action:view" in document.notes[0]
+    assert "integrations:action:view" in document.notes_on_actions[BALANCE]
 
 
 def test_one_that_is_not_known_just_now_is_not_guessed(genesys: GenesysSimulator, place: Place) -> None:

@@ -637,7 +637,7 @@ def test_a_timeout_is_read_where_it_stands(seconds: object) -> None:
 @pytest.mark.parametrize("seconds", ["5", True, [], {}])
 def test_what_is_no_number_of_seconds_is_a_problem(seconds: object) -> None:
     slot = slot_of(action(seconds))
-    assert (slot.seconds, slot.problem) == (None, "config.timeoutSeconds is not a number of seconds")
+    assert (slot.seconds, slot.problem) == (None, f"config.timeoutSeconds of {ID} is not a number of seconds")
 
 
 @pytest.mark.parametrize("seconds", [5, 5.5, None])

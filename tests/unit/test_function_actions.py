@@ -212,7 +212,7 @@ def test_the_function_of_an_action_that_has_none_is_none_and_cannot_be_changed()
     assert document.body["function"] is None
     slot = slot_of(document.body)
     assert (slot.seconds, slot.path) == (None, "function.timeoutSeconds")
-    assert slot.problem == "function.timeoutSeconds: it is a function action that has no function yet"
+    assert slot.problem == f"function.timeoutSeconds of {ID}: it is a function action that has no function yet"
     with pytest.raises(DataActionNotEditable, match="has no function yet"):
         store.write(document)
     assert wire.calls() == [("GET", path) for path in READING]
@@ -305,7 +305,7 @@ def test_an_image_put_back_leaves_exactly_what_was_there(seconds: object) -> Non
 @pytest.mark.parametrize("seconds", ["5", True, [], {}])
 def test_what_is_no_number_of_seconds_is_a_problem(seconds: object) -> None:
     slot = slot_of(function_action(seconds))
-    assert (slot.seconds, slot.problem) == (None, "function.timeoutSeconds is not a number of seconds")
+    assert (slot.seconds, slot.problem) == (None, f"function.timeoutSeconds of {ID} is not a number of seconds")
 
 
 def test_where_the_function_was_not_looked_at_that_is_said() -> None:

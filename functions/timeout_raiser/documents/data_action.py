@@ -53,9 +53,9 @@ class DataActionSlot(OrdinarySlot):
     def problem(self) -> str | None:
         """Why the timeout cannot be read or cannot be changed, or None."""
         if reason := why_not_editable(self._action):
-            return f"{self.path}: {reason}"
+            return f"{self._where}: {reason}"
         if self._holder.get("timeoutSeconds") is not None and self.seconds is None:
-            return f"{self.path} is not a number of seconds"
+            return f"{self._where} is not a number of seconds"
         return None
 
     def write(self, seconds: int) -> None:
@@ -73,6 +73,11 @@ class DataActionSlot(OrdinarySlot):
             holder["timeoutSeconds"] = was["timeoutSeconds"]
         else:
             holder.pop("timeoutSeconds", None)
+
+    @property
+    def _where(self) -> str:
+        """The path, and of which action: among many the path alone says nothing."""
+        return self.path if self.id is None else f"{self.path} of {self.id}"
 
     @property
     def _holder(self) -> dict[str, Any]:
@@ -99,7 +104,7 @@ class FunctionSlot(DataActionSlot):
     def problem(self) -> str | None:
         """Why the timeout cannot be read or cannot be changed, or None."""
         if FUNCTION not in self._action and not why_not_editable(self._action):
-            return f"{self.path}: the function of this action was not looked at: name the action by data_action_id"
+            return f"{self._where}: the function of this action was not looked at: name the action by data_action_id"
         return super().problem
 
 

@@ -6,7 +6,7 @@ From the outside in: `connections` opens sessions on connections that stay; `flo
 `function_calls`); `action_analytics` asks how long actions take, `dependencies` who uses them; `session` makes
 authorized calls, `refusals` says what a refused one means, `login` finds the token, `patience` sends again, `answers`
 says what an answer means, `transport` makes one attempt, `credentials` reads the organization's secret,
-`integration_action` says what holds for one, `document` is what is read, `differences` compares two of them, `json_text`
-and `schema` read JSON, `retry` and `deadline` say how long anything may wait, `errors` draws what can go wrong. A module
-imports only from those after it, which tests/unit/test_imports.py holds.
+`integration_action` says what holds for one, `document` is what is read, `differences` compares two of them,
+`json_text` and `schema` read JSON, `retry` and `deadline` say how long anything may wait, `errors` draws what can go
+wrong. A module imports only from those after it, which tests/unit/test_imports.py holds.
 """

@@ -74,7 +74,7 @@ class ArchitectFlowStore:
                 " protocol (flow_api in its secret)?",
             )
         document = Document(flow_id, self._calls.configuration(flow_id, version), version)
-        document.suggested = _SuggestedTimeouts(self._data_actions, document.notes)
+        document.suggested = _SuggestedTimeouts(self._data_actions, document.notes_on_actions)
         return document
 
     def write(self, document: Document) -> str:
@@ -106,10 +106,10 @@ class _SuggestedTimeouts:
     """The own timeouts of integration actions, each looked up once, when it is first asked for.
 
     Args:
-        notes: gets the actions that cannot be read, and count as if they had none.
+        notes: gets, by its id, why an action cannot be read, and counts as if it had no timeout.
     """
 
-    def __init__(self, data_actions: DataActionStore, notes: list[str]) -> None:
+    def __init__(self, data_actions: DataActionStore, notes: dict[str, str]) -> None:
         self._data_actions = data_actions
         self._notes = notes
         self._known: dict[str, float] = {}
@@ -128,7 +128,7 @@ class _SuggestedTimeouts:
         except Transient:
             raise
         except GenesysCloudError as error:
-            self._notes.append(
+            self._notes[action_id] = (
                 f"the timeout of integration action {json_text.plain(action_id)[:200]}, which a step uses, cannot be"
                 f" read and counts as {SECONDS_WHEN_UNSET} s: {error.message}"
             )

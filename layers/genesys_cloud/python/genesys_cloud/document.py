@@ -24,6 +24,7 @@ class Document:
         version: as read, or None where the document has none.
         etag: of the answer, to be sent back as `If-Match`.
         notes: what an operator has to know although nothing failed, in words; reading and writing add to them.
+        notes_on_actions: the same of integration actions whose timeouts it goes by, by the action's id.
         suggested: the timeout in seconds that an integration action has of its own, by the action's id; asked for only
             where a step uses it, for it may take a call, and may raise Transient. None where nothing is known.
     """
@@ -33,6 +34,7 @@ class Document:
     version: str | None
     etag: str | None = None
     notes: list[str] = field(default_factory=list)
+    notes_on_actions: dict[str, str] = field(default_factory=dict)
     suggested: Callable[[str], float | None] = field(default=knows_no_timeout, repr=False, compare=False)
 
 
