@@ -39,6 +39,10 @@ invoke: .venv/ready ## hands EVENT=file or TEXT='...' to the function of `make u
 alarm: .venv/ready ## turns the alarm of `make up` to STATE=ALARM or STATE=OK
 	@$(BIN)/python local/play.py alarm '$(or $(STATE),ALARM)'
 
+.PHONY: measure
+measure: .venv/ready ## has the latency probe of `make up` measure; MS='5500 6000': an action gets slow first
+	@$(BIN)/python local/play.py measure '$(MS)'
+
 .PHONY: trouble
 trouble: .venv/ready ## makes the simulator of `make up` misbehave: FAULT='{...}'
 	@$(BIN)/python local/play.py trouble '$(FAULT)'

@@ -10,6 +10,7 @@ from typing import Any
 
 import alarm_scenario
 import scenario
+from architect_look import SUGGESTED, Lock
 from journal import Outcome
 from ledger_look import LedgerLook
 from report import Row
@@ -31,10 +32,12 @@ class Evidence:
         outcomes: all of the log.
         before, after: every Data Action, at first and in the end.
         alarms: what came of alarms through which door.
-        surprises: of requests, alarms and alarm files: what ended as it must not, or did not end.
+        surprises: of requests, alarms, alarm files and measuring: what ended as it must not, or did not end.
+        executed, counted: executions by integration action: those that were, and those that the probe has counted.
         dead_letters: text, error code and error message.
         events: messages with what the event bus told.
         ledger: what the ledger holds.
+        locks: who has each Architect Flow checked out in the end.
         left_on_queue: messages on the request queue, hidden and delayed ones too.
         answer: outcomes of the direct invoke.
     """
@@ -43,10 +46,13 @@ class Evidence:
     before: Mapping[Place, Mapping[str, Any]]
     after: Mapping[Place, Mapping[str, Any]]
     alarms: Sequence[Row]
-    surprises: tuple[Sequence[str], Sequence[str], Sequence[str]]
+    surprises: tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[str]]
+    executed: Mapping[str, int]
+    counted: Mapping[str, int]
     dead_letters: Sequence[tuple[str, str, str]]
     events: Sequence[Mapping[str, Any]]
     ledger: LedgerLook
+    locks: Mapping[str, Lock]
     left_on_queue: int
     answer: Sequence[Outcome]
 
@@ -81,7 +87,7 @@ def _wrong_timeouts(seen: Evidence) -> str | None:
     wanted: dict[Place, Any] = {place: action["timeout"] for place, action in seen.before.items()}
     for outcome in seen.outcomes:
         if outcome["status"] in _WRITTEN:
-            wanted |= {place: step["timeout_seconds"] for place, step in places_in(outcome).items()}
+            wanted |= {place: _as_it_stands(seen, place, step, outcome) for place, step in places_in(outcome).items()}
     wanted |= seen.set_by_others
     return _in_words(
         [
@@ -90,6 +96,12 @@ def _wrong_timeouts(seen: Evidence) -> str | None:
             if seen.after[place]["timeout"] != seconds
         ]
     )
+
+
+def _as_it_stands(seen: Evidence, place: Place, step: Mapping[str, Any], outcome: Outcome) -> Any:
+    """What the step says now. One that is back at its suggested timeout is told with its integration action's."""
+    is_suggested = seen.before[place]["timeout"] == SUGGESTED and outcome["status"] == "restored"
+    return SUGGESTED if is_suggested else step["timeout_seconds"]
 
 
 def _wrong_restores(seen: Evidence) -> str | None:
@@ -108,6 +120,17 @@ def _wrong_restores(seen: Evidence) -> str | None:
             if seen.after[place]["timeout"] != seen.before[place]["timeout"]
         ]
     )
+
+
+def _wrong_locks(seen: Evidence) -> str | None:
+    """Who has Architect Flows checked out: those who had them before, and this system none."""
+    wanted = {flow_id: Lock(scenario.LOCKED.get(flow_id), None) for flow_id in seen.locks}
+    return _in_words([f"{flow_id}: {lock}" for flow_id, lock in seen.locks.items() if lock != wanted[flow_id]])
+
+
+def _wrong_counts(seen: Evidence) -> str | None:
+    found, wanted = dict(seen.counted), dict(seen.executed)
+    return None if found == wanted else f"counted {found}, but there were {wanted}"
 
 
 def _wrong_records(seen: Evidence) -> str | None:
@@ -139,7 +162,7 @@ def _wrong_marks(seen: Evidence) -> str | None:
         for _, _, outcome in seen.alarms
         if outcome["status"] in _ACTED
     )
-    marked = Counter(transition.split("@")[0].rsplit("/", 1)[-1] for transition in seen.ledger.finished)
+    marked = Counter(transition.split("@")[0].rsplit("/", 1)[-1].split("#")[0] for transition in seen.ledger.finished)
     return _in_words(
         [f"{name}: {marked[name]} marks for {count}" for name, count in acted.items() if marked[name] < count]
     )
@@ -176,8 +199,11 @@ _CHECKS: list[tuple[str, Callable[[Evidence], str | None]]] = [
     ("every request ended as it has to, once", lambda seen: _in_words(seen.surprises[0])),
     ("every alarm of the emulated CloudWatch acted as it has to, once", lambda seen: _in_words(seen.surprises[1])),
     ("every file of events/alarms acted as it has to, once", lambda seen: _in_words(seen.surprises[2])),
+    ("measured, alarmed and raised as it has to be", lambda seen: _in_words(seen.surprises[3])),
+    ("the latency probe counted each execution once", _wrong_counts),
     ("Genesys Cloud has exactly the timeouts that the outcomes tell", _wrong_timeouts),
     ("what was put back last is as it was at first: what was absent is absent again", _wrong_restores),
+    ("no lock is left on any Architect Flow, but for the one that someone else has all the time", _wrong_locks),
     ("the ledger can put back whatever is not as it was, and nothing else", _wrong_records),
     ("the ledger marks every change of an alarm that was acted upon", _wrong_marks),
     ("whatever was refused or given up lies in the dead-letter queue with its reason, once", _wrong_dead_letters),

@@ -5,26 +5,33 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 import urllib.error
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import architect_look
+import probe_alarms
 from checks import reason
 from journal import Journal
 from ledger_look import LedgerLook
 from playground import ask_simulator, client
+from probe_look import NAMESPACE, in_words, measure, measured_minutes, summary
 from report import Report
 from stage import data_actions_of
 from up import ALARM, STATE
 
 _STATES = ("ALARM", "OK")
+_PUT_AGAIN = timedelta(minutes=10)
+"""What was measured so long ago is handed to CloudWatch again: the alarm takes a maximum, so once more does no harm."""
 
 
 def main() -> int:
     """Carries out one command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("text", nargs="?", default="", help="a file, or the text itself; for alarm its state")
+    parser.add_argument("text", nargs="?", default="", help="a file, or the text itself; alarm: STATE; measure: ms")
     arguments = parser.parse_args()
     if not STATE.exists():
         print("Nothing is running: start it with `make up` in another terminal.")
@@ -64,6 +71,31 @@ def alarm(up: dict[str, Any], text: str) -> None:
     print(f"{ALARM}: {now['StateValue']} -> {state}; see what became of it with `make outcomes` and `make flows`")
 
 
+def measure_now(up: dict[str, Any], text: str) -> None:
+    """Has the latency probe measure; if there are milliseconds, an action is executed before, and takes so long."""
+    if text:
+        executed = {
+            "action_id": probe_alarms.WATCHED,
+            "milliseconds": [float(each) for each in text.replace(",", " ").split()],
+        }
+        ask_simulator(up["genesys"], "POST", "/executions", executed)
+        wait = 61 - datetime.now(UTC).second
+        print(f"{probe_alarms.WATCHED} was executed; waiting {wait} s until this minute is over and can be measured")
+        time.sleep(wait)
+    outputs, since = up["outputs"], datetime.now(UTC) - _PUT_AGAIN
+    for entry in measure(client("lambda", up["aws"]), outputs["LatencyProbeFunctionName"]):
+        print(in_words(entry))
+    minutes = measured_minutes(client("logs", up["aws"]), outputs["LatencyProbeLogGroupName"])
+    lately = [minute for minute in minutes if minute.action_id == probe_alarms.WATCHED and minute.at > since]
+    print(f"in the last 10 minutes {summary(lately, probe_alarms.WATCHED)}")
+    cloudwatch = client("cloudwatch", up["aws"])
+    if lately:
+        data = [datum for minute in lately for datum in minute.as_metric_data()]
+        cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    [now] = cloudwatch.describe_alarms(AlarmNames=[probe_alarms.ALARM])["MetricAlarms"]
+    print(f"{now['AlarmName']} is in {now['StateValue']}; see what became of it with `make outcomes` and `make flows`")
+
+
 def outcomes(up: dict[str, Any], _: str) -> None:
     """Shows what became of every request and every alarm."""
     journal, report = Journal(client("logs", up["aws"]), up["outputs"]["LogGroupName"]), Report()
@@ -85,8 +117,15 @@ def logs(up: dict[str, Any], _: str) -> None:
 
 
 def flows(up: dict[str, Any], _: str) -> None:
-    """Shows every Data Action in the simulated Genesys Cloud."""
-    Report().data_actions({"now": data_actions_of(lambda path: ask_simulator(up["genesys"], "GET", path))})
+    """Shows every Data Action in the simulated Genesys Cloud, and which Architect Flows are locked."""
+
+    def look(path: str) -> Any:
+        return ask_simulator(up["genesys"], "GET", path)
+
+    Report().data_actions({"now": data_actions_of(look)})
+    versions = architect_look.published_versions(look)
+    for flow_id, lock in architect_look.locks(look).items():
+        print(f"Architect Flow {flow_id}: published version {versions[flow_id]}, {lock}")
 
 
 def ledger(up: dict[str, Any], _: str) -> None:
@@ -121,6 +160,7 @@ COMMANDS = {
     "send": send,
     "invoke": invoke,
     "alarm": alarm,
+    "measure": measure_now,
     "outcomes": outcomes,
     "logs": logs,
     "flows": flows,

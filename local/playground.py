@@ -20,11 +20,16 @@ import boto3
 import sam
 from emulated_aws import EmulatedAws
 
-FLOWS, ACTIONS = (Path(__file__).with_name(folder) for folder in ("flows", "actions"))
+FLOWS, ACTIONS, ARCHITECT_FLOWS = (
+    Path(__file__).with_name(folder) for folder in ("flows", "actions", "architect_flows")
+)
 """Example documents, each in a file named after its id."""
+_LOADED_AT = {FLOWS: "/flows", ACTIONS: "/actions", ARCHITECT_FLOWS: "/architect/flows"}
 ALARM_ROUTES = Path(__file__).with_name("alarm-routes.json")
 ORGANIZATION_SECRET = {"client_id": "simulator-client", "client_secret": "simulator-secret"}
 """What the simulator accepts; it opens nothing else."""
+PLATFORM = sam.MEASURED_ORGANIZATION
+"""A second organization, whose Flows speak the platform's own protocol. It is in the same simulator."""
 
 _SIMULATOR_STARTS_WITHIN_SECONDS = 20
 
@@ -114,17 +119,14 @@ class Playground:
             self._say("deploying template.yaml (sam deploy)")
             sam.deploy(self.aws.environment)
             self.outputs = self._read_outputs()
-            self._say("putting secret and alarm routes, loading Flows and integration actions")
-            self.client("secretsmanager").put_secret_value(
-                SecretId=self.outputs["SecretName"],
-                SecretString=json.dumps({**ORGANIZATION_SECRET, "base_url": self.genesys.url}),
-            )
+            self._say("putting secrets and alarm routes, loading Flows and integration actions")
+            self._put_secrets()
             self.client("ssm").put_parameter(
                 Name=sam.ALARM_ROUTES_PARAMETER, Type="String", Value=ALARM_ROUTES.read_text()
             )
-            for folder in (FLOWS, ACTIONS):
+            for folder, path in _LOADED_AT.items():
                 for file in sorted(folder.glob("*.json")):
-                    self.genesys.ask("PUT", f"/{folder.name}/{file.stem}", file.read_bytes())
+                    self.genesys.ask("PUT", f"{path}/{file.stem}", file.read_bytes())
         except BaseException:
             self._stack.close()
             raise
@@ -138,6 +140,16 @@ class Playground:
     def client(self, service: str) -> Any:
         """A boto3 client for the emulated AWS."""
         return client(service, self.aws.url)
+
+    def _put_secrets(self) -> None:
+        secrets = self.client("secretsmanager")
+        secret = {**ORGANIZATION_SECRET, "base_url": self.genesys.url}
+        name = self.outputs["SecretName"]
+        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(secret))
+        secrets.create_secret(
+            Name=f"{name.rpartition('/')[0]}/{PLATFORM}",
+            SecretString=json.dumps({**secret, "flow_api": "architect"}),
+        )
 
     def _read_outputs(self) -> dict[str, str]:
         described = self.client("cloudformation").describe_stacks(StackName=sam.STACK)

@@ -29,6 +29,7 @@ COLOURS = {
 }
 _WIDTH_WITHOUT_TERMINAL = 160
 _LONGEST_NOTE, _LONGEST_MESSAGE = 90, 160
+_DEFAULT_ORGANIZATION = "default"
 
 Place = tuple[str, str]
 Row = tuple[str, str, Mapping[str, Any]]
@@ -169,7 +170,9 @@ class Report:
 
 
 def _target(outcome: Mapping[str, Any]) -> str:
-    return " / ".join(outcome["target"].values()) or "-"
+    where = outcome.get("organization", _DEFAULT_ORGANIZATION)
+    target = " / ".join(outcome["target"].values()) or "-"
+    return target if where == _DEFAULT_ORGANIZATION else f"{where}: {target}"
 
 
 def _change(outcome: Mapping[str, Any]) -> str:
@@ -184,6 +187,8 @@ def _change(outcome: Mapping[str, Any]) -> str:
 
 
 def _seconds(value: object) -> str:
+    if isinstance(value, str):  # of an Architect Flow: no seconds of its own
+        return value
     return "none" if value is None else f"{value} s"
 
 

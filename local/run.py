@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
+import architect_look
 import interruption
 import scenario
 from checks import Evidence, all_checks, reason
@@ -17,6 +18,7 @@ from report import Report
 from sam import SamFailed
 from show_alarm_files import AlarmFiles
 from show_alarms import Alarms
+from show_measuring import Measuring
 from show_requests import Requests
 from stage import Stage
 
@@ -31,11 +33,13 @@ class LocalRun:
         self._stage = Stage(playground, report)
         self._requests = Requests(self._stage)
         self._alarms = Alarms(self._stage)
+        self._measuring = Measuring(self._stage)
         self._alarm_files = AlarmFiles(self._stage)
 
     def run(self) -> bool:
         """Shows requests and alarms, and checks everything; whether all is as it has to be."""
         stage, report = self._stage, self._report
+        self._measuring.prepare()
         events = self._listen_to_the_bus()
         # Lambda tries this one three times and then gives it up, while the rest goes on.
         stage.invoke_and_forget(_invoke_file("wrong-shape.json"))
@@ -43,6 +47,7 @@ class LocalRun:
         self._requests.show()
         between = stage.data_actions()
         self._alarms.show()
+        self._measuring.show()
         self._alarm_files.show({place: action["timeout"] for place, action in before.items()})
         answer = stage.invoke(_invoke_file("request.json"))
         report.busy("looking at what is left")
@@ -51,8 +56,16 @@ class LocalRun:
             outcomes=stage.journal.outcomes,
             before=before,
             after=stage.data_actions(),
-            alarms=[*self._alarms.told, *self._alarm_files.told],
-            surprises=(self._requests.surprises, self._alarms.surprises, self._alarm_files.surprises),
+            alarms=[*self._alarms.told, *self._measuring.told, *self._alarm_files.told],
+            surprises=(
+                self._requests.surprises,
+                self._alarms.surprises,
+                self._alarm_files.surprises,
+                self._measuring.surprises,
+            ),
+            executed=self._measuring.executed,
+            counted=self._measuring.counted,
+            locks=architect_look.locks(stage.look),
             left_on_queue=stage.left_on_queue(),
             dead_letters=[reason(message) for message in stage.drain(stage.dead_letters)],
             events=stage.drain(events),

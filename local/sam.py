@@ -13,6 +13,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 STACK = "genesys-timeout-raiser-local"
 ALARM_ROUTES_PARAMETER = f"/{STACK}/alarm-routes"
 """The SSM parameter that the deployed function reads; whoever deploys puts it."""
+MEASURED_ORGANIZATION = "platform"
+"""The one that the deployed latency probe measures."""
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 BUILD = PROJECT / ".local" / _PYTHON
 """Where it is built: bytecode fits one Python, so a build for another one is another build."""
@@ -51,6 +53,7 @@ def deploy(aws: Mapping[str, str]) -> None:
             f"PythonRuntime={_PYTHON}",
             f"Architecture={architecture}",
             f"AlarmRoutesParameter={ALARM_ROUTES_PARAMETER}",
+            f"ProbeOrganizations={MEASURED_ORGANIZATION}",
         ],
         {**os.environ, **aws},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,13 @@ class Wave:
         title: in words.
         endings: how each file of events/queue ends, request by request.
         troubles: what Genesys Cloud does meanwhile.
+        locked: Architect Flows that someone has checked out meanwhile, by whom.
     """
 
     title: str
     endings: dict[str, list[Ending]]
-    troubles: list[Trouble]
+    troubles: list[Trouble] = field(default_factory=list)
+    locked: dict[str, str] = field(default_factory=dict)
 
 
 _RAISED, _UNCHANGED, _SET, _RESTORED = Ending("raised"), Ending("unchanged"), Ending("set"), Ending("restored")
@@ -98,9 +100,20 @@ ACTION_ENDINGS: dict[str, list[Ending]] = {
 }
 """The files that need the example integration actions too."""
 
+ARCHITECT_ENDINGS: dict[str, list[Ending]] = {
+    "architect-raise.json": [_RAISED],
+    "architect-raise-own-timeout.json": [_RAISED],
+    "architect-inspect.json": [_INSPECTED],
+    "inspect-organization.json": [_INSPECTED],
+    "wrong-architect-expression.json": [Ending("rejected", "data_action_not_editable")],
+    "wrong-architect-locked.json": [Ending("rejected", "flow_locked")],
+}
+"""The files that need the second organization, whose Flows are Architect's."""
+
 RESTORE_ENDINGS: dict[str, list[Ending]] = {
     "restore.json": [_RESTORED],
     "restore-data-action.json": [_RESTORED],
+    "architect-restore.json": [_RESTORED],
     "wrong-nothing-to-restore.json": [Ending("rejected", "nothing_to_restore")],
     "wrong-changed-by-someone-else.json": [Ending("rejected", "changed_by_someone_else")],
 }
@@ -112,9 +125,13 @@ _SET_BY_HAND: Trouble = (
     {"flow_id": "callback", "action_name": "Schedule Callback", "timeout_seconds": 9, "times": 1},
 )
 
+LOCKED = {"delivery-changes": "anna"}
+"""Architect Flows that someone is working on, from then on and for good: nobody may unlock them."""
+
 WAVES = [
     Wave("Requests for steps of Flows", ENDINGS, TROUBLES),
-    Wave("Requests for integration actions", ACTION_ENDINGS, []),
+    Wave("Requests for integration actions", ACTION_ENDINGS),
+    Wave("Requests for Architect Flows of a second organization", ARCHITECT_ENDINGS, locked=LOCKED),
     Wave("Requests to put back what was there before", RESTORE_ENDINGS, [_SET_BY_HAND]),
 ]
 

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import architect_look
 from journal import Journal, Outcome
 from playground import Playground
 from report import Report
 
 Place = tuple[str, str]
-"""Where a timeout stands: id of the Flow or integration action, and the path in it."""
+"""Where a timeout stands: id of the Flow (of either protocol) or integration action, and the path in it."""
 
 INTEGRATION_ACTION = "integration action"
 _ACTION_PATH = "config.timeoutSeconds"
@@ -53,9 +54,13 @@ class Stage:
         """Invokes the function and does not wait, as CloudWatch, EventBridge and SNS do."""
         self._lambda.invoke(FunctionName=self.function, InvocationType="Event", Payload=event)
 
+    def look(self, path: str) -> Any:
+        """Asks the simulator's own interface for a path."""
+        return self.playground.genesys.ask("GET", path)
+
     def data_actions(self) -> dict[Place, dict[str, Any]]:
         """As `data_actions_of`."""
-        return data_actions_of(lambda path: self.playground.genesys.ask("GET", path))
+        return data_actions_of(self.look)
 
     def listener(self, name: str) -> tuple[str, str]:
         """A queue that keeps what others send there; returns its URL and ARN."""
@@ -87,6 +92,8 @@ class Stage:
 def data_actions_of(look: Callable[[str], Any]) -> dict[Place, dict[str, Any]]:
     """Every Data Action in the simulated Genesys Cloud: `name`, `timeout`, `path`, and `where` it is.
 
+    A step of an Architect Flow may have no seconds of its own: `architect_look.SUGGESTED`, or an expression.
+
     Args:
         look: asks the simulator's own interface for a path.
     """
@@ -95,6 +102,8 @@ def data_actions_of(look: Callable[[str], Any]) -> dict[Place, dict[str, Any]]:
         for flow in look("/flows")["flows"]
         for action in flow["data_actions"]
     }
+    for step in architect_look.steps_with_a_timeout(look):
+        found[step["flow_id"], step["path"]] = {**step, "where": step["flow_id"]}
     for action in look("/actions")["actions"]:
         found[action["id"], _ACTION_PATH] = {**action, "path": action["id"], "where": INTEGRATION_ACTION}
     return found

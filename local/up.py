@@ -8,6 +8,8 @@ import threading
 
 import interruption
 from playground import Playground
+from probe_alarms import put_alarm
+from probe_look import measure_without_settling
 from report import Report
 from sam import PROJECT, STACK, SamFailed
 
@@ -30,6 +32,9 @@ def main() -> int:
     try:
         with Playground(report.step, aws_port=AWS_PORT, simulator_port=SIMULATOR_PORT) as playground:
             _put_alarm(playground)
+            topic = playground.outputs["LatencyAlarmTopicArn"]
+            put_alarm(playground.client("cloudwatch"), topic, statistic="Maximum", seconds=120)
+            measure_without_settling(playground.client("lambda"), playground.outputs["LatencyProbeFunctionName"])
             state = {"aws": playground.aws.url, "genesys": playground.genesys.url, "outputs": playground.outputs}
             STATE.write_text(json.dumps(state))
             report.line(_invitation(playground))
@@ -85,8 +90,14 @@ Running. Ctrl-C stops it and cleans up. In another terminal, in this folder:
   make invoke EVENT=events/alarms/action.composite.json
                                               hands an event to the function, as an alarm action would (once: a change
                                               of an alarm acts only once)
+  make send EVENT=events/queue/architect-raise.json
+                                              the same for an Architect Flow of the organization "platform": lock,
+                                              save, publish
+  make measure MS='5500 6000'                 an integration action gets slow; a minute later the latency probe has
+                                              measured it, an alarm goes off, and its timeout is raised
+  make measure                                what the latency probe measures now (it also does so every minute)
   make outcomes                               what became of requests and alarms, one line each
-  make flows                                  every Data Action in the simulated Genesys Cloud
+  make flows                                  every Data Action in the simulated Genesys Cloud, and locks on Flows
   make ledger                                 what was there before, and can be put back
   make dead-letters                           what was refused, and why
   make logs                                   the function's whole log

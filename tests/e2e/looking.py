@@ -2,11 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from journal import Journal, Outcome
-from playground import Playground
+from playground import PLATFORM, Playground
+from probe_look import ActionMinute, checkpoint_key, measure, measured_minutes
 from stage import Place, data_actions_of
 
 Found = TypeVar("Found")
@@ -25,7 +27,7 @@ def timeout(playground: Playground, place: Place) -> Any:
     return data_actions_of(lambda path: playground.genesys.ask("GET", path))[place]["timeout"]
 
 
-def stands_at(playground: Playground, place: Place, seconds: int | None) -> None:
+def stands_at(playground: Playground, place: Place, seconds: int | str | None) -> None:
     """Waits until it does."""
     eventually(lambda: timeout(playground, place) == seconds or None)
 
@@ -73,3 +75,37 @@ def dead_letter_where(playground: Playground, fits: Callable[[dict[str, Any]], b
     message = eventually(look)
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return message
+
+
+def without_schedule(playground: Playground) -> None:
+    """From now on the latency probe measures only when it is told to."""
+    events = playground.client("events")
+    for rule in events.list_rules()["Rules"]:
+        if rule.get("ScheduleExpression"):
+            events.disable_rule(Name=rule["Name"])
+
+
+def measure_minutes_ago(
+    playground: Playground, executions: Mapping[int, Mapping[str, Sequence[float]]], *, anew: bool = True
+) -> list[dict[str, Any]]:
+    """Has the probe measure what was executed so many minutes ago, in milliseconds by action; what it tells.
+
+    Args:
+        anew: whether it forgets up to where it has measured: what is there by then is forgotten, too.
+    """
+    if anew:
+        table = playground.outputs["LedgerTableName"]
+        playground.client("dynamodb").delete_item(TableName=table, Key=checkpoint_key(PLATFORM))
+    now = datetime.now(UTC).replace(second=30, microsecond=0)
+    for ago, durations in executions.items():
+        for action_id, milliseconds in durations.items():
+            content = {"action_id": action_id, "milliseconds": milliseconds}
+            at = (now - timedelta(minutes=ago)).isoformat()
+            playground.genesys.ask("POST", "/executions", {**content, "at": at})
+    return measure(playground.client("lambda"), playground.outputs["LatencyProbeFunctionName"])
+
+
+def measured_of(playground: Playground, action_id: str) -> list[ActionMinute]:
+    """What it has measured of an action so far."""
+    minutes = measured_minutes(playground.client("logs"), playground.outputs["LatencyProbeLogGroupName"])
+    return [minute for minute in minutes if minute.action_id == action_id]

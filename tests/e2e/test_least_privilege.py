@@ -1,4 +1,4 @@
-"""The function under its own role, on an emulated AWS that enforces policies: what it may do suffices, and is all."""
+"""The functions under their own roles, on an emulated AWS that enforces policies: it suffices, and is all."""
 
 import json
 from collections.abc import Iterator
@@ -8,10 +8,21 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from e2e.looking import dead_letter_where, eventually, outcomes_where, send, stands_at
+from e2e.looking import (
+    dead_letter_where,
+    eventually,
+    measure_minutes_ago,
+    measured_of,
+    outcomes_where,
+    send,
+    stands_at,
+    without_schedule,
+)
 from emulated_aws import REGION
 from ledger_look import LedgerLook
 from playground import Playground
+from probe_look import checkpoint_key
+from sam import ALARM_ROUTES_PARAMETER
 
 pytestmark = pytest.mark.e2e
 
@@ -55,19 +66,17 @@ def name_batches_as_the_emulator_does(playground: Playground) -> None:
     iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
-def role_of(playground: Playground) -> str:
-    configuration = playground.client("lambda").get_function_configuration(
-        FunctionName=playground.outputs["FunctionName"]
-    )
+def role_of(playground: Playground, function: str = "FunctionName") -> str:
+    configuration = playground.client("lambda").get_function_configuration(FunctionName=playground.outputs[function])
     role: str = configuration["Role"]
     return role
 
 
-def nothing_was_denied(playground: Playground) -> None:
+def nothing_was_denied(playground: Playground, log_group: str = "LogGroupName") -> None:
     pages = (
         playground.client("logs")
         .get_paginator("filter_log_events")
-        .paginate(logGroupName=playground.outputs["LogGroupName"])
+        .paginate(logGroupName=playground.outputs[log_group])
     )
     lines = [event["message"] for page in pages for event in page["events"]]
     assert [line for line in lines if "AccessDenied" in line or "not authorized" in line] == []
@@ -144,6 +153,15 @@ def marks_of(playground: Playground, alarm: str) -> int:
     return sum(f"/{alarm}@" in transition for transition in look.finished)
 
 
+def test_the_latency_probe_measures(strict: Playground) -> None:
+    without_schedule(strict)
+    [told] = measure_minutes_ago(strict, {3: {"custom_-_order-status": [900, 1100]}})
+    assert (told["status"], told["executions"]) == ("measured", 2)
+    [minute] = measured_of(strict, "custom_-_order-status")
+    assert minute.metrics["count"] == 2
+    nothing_was_denied(strict, "LatencyProbeLogGroupName")
+
+
 FORBIDDEN: list[tuple[str, str, dict[str, Any]]] = [
     ("dynamodb", "scan", {"TableName": "LedgerTableName"}),
     ("dynamodb", "delete_table", {"TableName": "LedgerTableName"}),
@@ -158,9 +176,35 @@ FORBIDDEN: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("service", "operation", "arguments"), FORBIDDEN)
-def test_nothing_else_is_allowed(strict: Playground, service: str, operation: str, arguments: dict[str, Any]) -> None:
-    role = strict.client("sts").assume_role(RoleArn=role_of(strict), RoleSessionName="a-test")["Credentials"]
+FORBIDDEN_TO_THE_PROBE: list[tuple[str, str, dict[str, Any]]] = [
+    ("dynamodb", "scan", {"TableName": "LedgerTableName"}),
+    ("dynamodb", "batch_get_item", {"RequestItems": {"a-table": {"Keys": [{"pk": {"S": "a"}, "sk": {"S": "b"}}]}}}),
+    ("dynamodb", "delete_item", {"TableName": "LedgerTableName", "Key": checkpoint_key("platform")}),
+    ("sqs", "send_message", {"QueueUrl": "RequestQueueUrl", "MessageBody": "{}"}),
+    ("sqs", "receive_message", {"QueueUrl": "RequestQueueUrl"}),
+    ("sqs", "receive_message", {"QueueUrl": "DeadLetterQueueUrl"}),
+    ("events", "put_events", {"Entries": [{"Source": "genesys-timeout-raiser", "DetailType": "a", "Detail": "{}"}]}),
+    ("ssm", "get_parameter", {"Name": ALARM_ROUTES_PARAMETER}),
+    ("secretsmanager", "get_secret_value", {"SecretId": "someone/elses"}),
+    ("secretsmanager", "put_secret_value", {"SecretId": "SecretName", "SecretString": "{}"}),
+    ("cloudwatch", "describe_alarms", {}),
+    ("cloudwatch", "put_metric_data", {"Namespace": "GenesysDataActions", "MetricData": [{"MetricName": "p99"}]}),
+    ("lambda", "invoke", {"FunctionName": "FunctionName"}),
+    ("s3", "list_buckets", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "service", "operation", "arguments"),
+    [
+        *(("FunctionName", *forbidden) for forbidden in FORBIDDEN),
+        *(("LatencyProbeFunctionName", *forbidden) for forbidden in FORBIDDEN_TO_THE_PROBE),
+    ],
+)
+def test_nothing_else_is_allowed(
+    strict: Playground, function: str, service: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    role = strict.client("sts").assume_role(RoleArn=role_of(strict, function), RoleSessionName="a-test")["Credentials"]
     client: Any = boto3.client(  # type: ignore[call-overload]  # the service is a variable
         service,
         endpoint_url=strict.aws.url,
@@ -171,7 +215,9 @@ def test_nothing_else_is_allowed(strict: Playground, service: str, operation: st
     )
     if service == "sqs":  # so that it is the role's policy that refuses
         client.meta.events.register("before-send", say_it_is_tls)
-    own = {name: strict.outputs.get(value, value) for name, value in arguments.items()}
+    own = {
+        name: strict.outputs.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()
+    }
     with pytest.raises(ClientError) as refused:
         getattr(client, operation)(**own)
     assert refused.value.response["Error"]["Code"] in DENIED
