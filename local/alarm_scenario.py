@@ -77,11 +77,11 @@ WATCHED = [
     ),
     WatchedAlarm(
         PAYMENTS,
-        "led by its metric's dimensions FlowId and ActionName, with the default policy: + 50 %",
+        "led by its metric's dimensions FlowId and ActionName, with the default policy: + 50 %, and put back",
         metric="PaymentsLatency",
         dimensions={"FlowId": "payments", "ActionName": "Check Card"},
         burns=(Act(*_TO_ALARM, "raised", 6),),
-        ends=(Act(*_TO_OK, "ignored", note="does not say restore_on_ok"),),
+        ends=(Act(*_TO_OK, "restored", 4),),
     ),
     WatchedAlarm(
         "shipping-slow",

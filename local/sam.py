@@ -13,6 +13,10 @@ PROJECT = Path(__file__).resolve().parents[1]
 STACK = "genesys-timeout-raiser-local"
 ALARM_ROUTES_PARAMETER = f"/{STACK}/alarm-routes"
 """The SSM parameter that the deployed function reads; whoever deploys puts it."""
+_ALARM_POLICY = (
+    r'"{\"headroom_percent\": 50, \"raise_by_percent\": 50, \"cooldown_seconds\": 300, \"restore_on_ok\": true}"'
+)
+"""The template's own default, and that timeouts go back; as SAM takes JSON for a parameter."""
 MEASURED_ORGANIZATION = "platform"
 """The one that the deployed latency probe measures."""
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -54,6 +58,7 @@ def deploy(aws: Mapping[str, str]) -> None:
             f"Architecture={architecture}",
             f"AlarmRoutesParameter={ALARM_ROUTES_PARAMETER}",
             f"ProbeOrganizations={MEASURED_ORGANIZATION}",
+            f"DefaultAlarmPolicy={_ALARM_POLICY}",
         ],
         {**os.environ, **aws},
     )

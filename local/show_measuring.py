@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -64,6 +63,7 @@ class Measuring:
         self.surprises: list[str] = []
         self.executed: Counter[str] = Counter()
         self.counted: dict[str, int] = {}
+        self._patches_told = 0
 
     def prepare(self) -> None:
         """Turns the probe's schedule off, for here it measures when it is told to; and lets it begin anew."""
@@ -78,7 +78,7 @@ class Measuring:
     def show(self) -> None:
         """Lets actions get slow, measures, lets the alarm go off; and the same when they are fast again."""
         report = self._stage.report
-        report.heading("Measure -> alarm -> raise: latency probe -> metrics -> alarm -> queue -> function")
+        report.heading("Measure -> alarm -> raise -> restore: latency probe -> metrics -> alarm -> queue -> function")
         report.line(
             "So as not to wait for its schedule (every minute), the probe is invoked. Two things the emulator does\n"
             "not have: what CloudWatch makes of the probe's log lines (EMF) is put by hand (PutMetricData); and for\n"
@@ -103,16 +103,11 @@ class Measuring:
         report.step("fast again; so as not to wait for two more minutes, ProbeSettlingMinutes is turned from 2 to 0")
         self._hand_to_cloudwatch(self._measure())
         self._wait_for(
-            Act("sqs (SNS topic)", "goes to OK", "ignored", note="does not say restore_on_ok"),
+            Act("sqs (SNS topic)", "goes to OK", "restored", 6),
             _of_alarm(ALARM),
             ALARM,
         )
-        report.line("         DefaultAlarmPolicy may say restore_on_ok. Here it does not, so somebody asks for it:")
-        restore = {"organization": PLATFORM, "data_action_id": SLOW, "operation": "restore"}
-        message_id = self._stage.send(json.dumps(restore))
-        self._wait_for(
-            Act("sqs", "restore", "restored", 6), lambda outcome: outcome["request_id"] == message_id, "a request"
-        )
+        self._tell_of_patches()
 
     # -- executions, and what the probe makes of them ------------------------------------------------------------------
 
@@ -163,9 +158,12 @@ class Measuring:
         self._sns.publish(TopicArn=self._topic, Message=contributor_message(self._topic, worst))
 
     def _tell_of_patches(self) -> None:
-        for call in self._stage.look("/calls")["calls"]:
-            if call["method"] == "PATCH" and call["action_id"] in {SLOW, ALSO_SLOW}:
-                self._stage.report.line(f"         Genesys Cloud saw {call['method']} {call['path']}: {call['status']}")
+        """Those that were not told yet."""
+        calls = self._stage.look("/calls")["calls"]
+        patches = [call for call in calls if call["method"] == "PATCH" and call["action_id"] in {SLOW, ALSO_SLOW}]
+        for call in patches[self._patches_told :]:
+            self._stage.report.line(f"         Genesys Cloud saw {call['method']} {call['path']}: {call['status']}")
+        self._patches_told = len(patches)
 
     # -- what follows --------------------------------------------------------------------------------------------------
 
