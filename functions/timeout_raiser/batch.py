@@ -245,8 +245,8 @@ class Batch:
     def _with_users(self, key: DocumentKey, change: Change) -> Change:
         """Asks who uses the integration actions that would have been the better lever."""
         users_of = self._client_of(key.organization).users_of
-        levers = {action_id for told in change.plan.changes.values() for action_id, _ in better_levers(told)}
-        return replace(change, users={lever: users for lever in sorted(levers) if (users := users_of(lever))})
+        levers = better_levers(chain.from_iterable(change.plan.changes.values()))
+        return replace(change, users={lever: users for lever, _ in levers if (users := users_of(lever))})
 
     def _guarded(self, what: str, work: Callable[[], _Found]) -> _Found | GenesysCloudError:
         """What the work gives; what it raises is its own trouble, and must not be its neighbours'."""
@@ -284,10 +284,10 @@ def _spared(change: DocumentChange, requests: Iterable[_Indexed], error: Genesys
     by_request: dict[int, Change | GenesysCloudError] = {}
     for index, request in requests:
         planned = change.planned
-        needs_publish = planned is None or (
-            request.writes and any(step.changed for step in planned.plan.changes.get(index, ()))
+        needs_publish = planned is not None and (
+            any(step.changed for step in planned.plan.changes.get(index, ())) or index in planned.plan.leaning
         )
-        by_request[index] = error if planned is None or needs_publish else planned
+        by_request[index] = error if planned is None or (request.writes and needs_publish) else planned
     return Result(by_request, change.publish_attempts)
 
 

@@ -18,6 +18,7 @@ class StepChange:
         before, after: the timeout in seconds, None where none is set.
         effective_before, effective_after: the same with the default in the place of None.
         suggested_by: the id of the integration action whose timeout it went by; None where it had its own.
+        rewritten: whether it is put back in other words, also where these are as many seconds.
     """
 
     document_id: str
@@ -27,11 +28,12 @@ class StepChange:
     effective_before: float
     effective_after: float
     suggested_by: str | None
+    rewritten: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether the step is written for this request."""
-        return self.after != self.before
+        return self.rewritten or self.after != self.before
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Plan:
         ignored: per request, by its index: why nothing is asked of it any more, in words.
         superseded: re-checks that a newer transition of the same alarm has made needless.
         at_limit: requests of alarms that found every step at the limit.
+        leaning: requests that are served only by what others before them change: nothing is true of them before that is
+            published.
         writes: the steps to write, with their final seconds.
         entries: what has to be remembered of the steps before they are written.
         decisions: per transition: what was decided for its steps, where that was not known before.
@@ -73,6 +77,7 @@ class Plan:
     ignored: dict[int, str] = field(default_factory=dict)
     superseded: set[int] = field(default_factory=set)
     at_limit: set[int] = field(default_factory=set)
+    leaning: set[int] = field(default_factory=set)
     writes: list[Write] = field(default_factory=list)
     entries: dict[Slot, Entry] = field(default_factory=dict)
     decisions: dict[str, Goals] = field(default_factory=dict)

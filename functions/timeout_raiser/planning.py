@@ -197,7 +197,9 @@ class _Planner:
             for step in steps:
                 carry_out(index, request, step, request.timeout_seconds)
 
-    def _tell(self, index: int, slot: Slot, before: float | None, after: float | None) -> None:
+    def _tell(
+        self, index: int, slot: Slot, before: float | None, after: float | None, *, rewritten: bool = False
+    ) -> None:
         default = self._default_of(slot)
         self._changes[index][slot] = StepChange(
             self._document_id,
@@ -207,6 +209,7 @@ class _Planner:
             effective_before=default if before is None else before,
             effective_after=default if after is None else after,
             suggested_by=slot.suggested_by,
+            rewritten=rewritten,
         )
 
     # -- raise and set -------------------------------------------------------------------------------------------------
@@ -223,12 +226,16 @@ class _Planner:
         before = step.seconds
         if before != seconds:
             step.write(seconds, request)
+        elif step.slot.seconds != seconds:
+            self._plan.leaning.add(index)
         self._tell(index, step.slot, before, seconds)
 
     def _end_run(self, step: _Step) -> None:
         """Tells neighbouring raises what they did: together, one raise to the highest of them."""
         for index, wanted in step.run:
             suffices = step.effective_at(step.run_before) >= wanted
+            if suffices and step.effective_at(step.slot.seconds) < wanted:
+                self._plan.leaning.add(index)
             self._tell(index, step.slot, step.run_before, step.run_before if suffices else step.seconds)
         step.run = []
 
@@ -248,6 +255,8 @@ class _Planner:
             held = self._held_by_cooldown(order, steps)
             if held:
                 self._plan.ignored[index] = held
+                if any(self._is_raised(step) for step in steps):
+                    self._plan.leaning.add(index)
                 return
         goals = self._decide(order, steps) if decided is None else _goals_of(steps, decided)
         if steps and all(self._is_at_limit(order, step) for step in steps):
@@ -292,6 +301,8 @@ class _Planner:
         """Puts back all steps that have something to put back, or none: whoever asked looks at the whole."""
         for step in steps:
             self._end_run(step)
+        if any(step.last_request for step in steps):
+            self._plan.leaning.add(index)
         known = [step for step in steps if step.entry and step.entry.before]
         if request.order and known:
             known = [step for step in known if _is_due_to(request.order, step)]
@@ -303,12 +314,13 @@ class _Planner:
             self._plan.errors[index] = _changed_by_someone_else(foreign)
             return
         for step in steps:
-            before = step.seconds
+            before, rewritten = step.seconds, False
             if step in known and step.entry and step.entry.before:
+                rewritten = not step.stands_as_before
                 if step.entry.restoring and step.stands_as_before:  # done, but not confirmed: told as what it was
-                    before = step.entry.last_written
+                    before, rewritten = step.entry.last_written, True
                 step.put_back(step.entry.before, request)
-            self._tell(index, step.slot, before, step.seconds)
+            self._tell(index, step.slot, before, step.seconds, rewritten=rewritten)
         if steps and not any(change.changed for change in self._changes[index].values()):
             self._plan.errors[index] = _nothing_to_restore()
 

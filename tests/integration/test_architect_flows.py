@@ -181,6 +181,19 @@ def test_put_back_it_is_the_same_json_text_again(genesys: GenesysSimulator, put:
     assert acts(genesys) == WHOLE_CHANGE * 3
 
 
+def test_put_back_it_is_restored_though_it_suggests_as_many_seconds(
+    genesys: GenesysSimulator, put: Put, function: Function
+) -> None:
+    before = text_of(put(step("s1")))
+    for request in (ask(seconds=30), ask(seconds=10, operation="set")):
+        function.ask_one(request)
+    assert the_flow(genesys).timeouts["s1"] == 10
+    outcome = function.ask_one(restore())
+    assert (outcome["status"], outcome["timeout_seconds"]) == ("restored", 10)
+    assert text_of(the_flow(genesys)) == before
+    assert codes([function.ask_one(restore())]) == ["nothing_to_restore"]
+
+
 def test_what_someone_has_set_since_is_theirs(genesys: GenesysSimulator, function: Function) -> None:
     function.ask_one(ask())
 

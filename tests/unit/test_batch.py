@@ -263,6 +263,31 @@ def test_whoever_needed_no_publish_is_served_when_it_fails(error: Exception) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "end"),
+    [
+        (a_request(operation="set", timeout_seconds=20), a_request(operation="set", timeout_seconds=20), "forbidden"),
+        (a_request(operation="set", timeout_seconds=20), a_request(timeout_seconds=15), "forbidden"),
+        (a_request(timeout_seconds=20), a_request(operation="set", timeout_seconds=20), "forbidden"),
+        (
+            a_request(operation="restore", timeout_seconds=None),
+            a_request(operation="restore", timeout_seconds=None),
+            "forbidden",
+        ),
+        (a_request(timeout_seconds=20), a_request(timeout_seconds=9), None),  # it stands at 10 already
+    ],
+)
+def test_what_only_the_one_before_would_have_made_true_is_not_served_when_the_publish_fails(
+    first: TimeoutRequest, second: TimeoutRequest, end: str | None
+) -> None:
+    world = World(f=flow(step("A", 5)))
+    world.carry_out(a_request())
+    world.flows.on_write.append(Forbidden("no"))
+    outcomes = world.carry_out(first, second)
+    assert ends(outcomes) == ["rejected forbidden", f"rejected {end}" if end else "unchanged"]
+    assert world.flows.timeouts("f") == [10]
+
+
 def test_a_refused_publish_is_tried_for_each_wish_alone_and_only_the_bad_one_is_rejected() -> None:
     world = World(f=flow(step("A", 5), step("B", 5)))
     rejected = PublishRejected("B does not like 9", http_status=400, genesys_code="bad.step", correlation_id="c")

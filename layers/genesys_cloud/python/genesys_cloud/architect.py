@@ -112,21 +112,24 @@ class _SuggestedTimeouts:
     def __init__(self, data_actions: DataActionStore, notes: dict[str, str]) -> None:
         self._data_actions = data_actions
         self._notes = notes
-        self._known: dict[str, float] = {}
+        self._known: dict[str, float | Transient] = {}
 
     def __call__(self, action_id: str) -> float:
         """In seconds; raises Transient where that cannot be known just now."""
         if action_id not in self._known:
             self._known[action_id] = self._look_up(action_id)
-        return self._known[action_id]
+        known = self._known[action_id]
+        if isinstance(known, Transient):  # it was waited for: another time would only take from what time is left
+            raise known
+        return known
 
-    def _look_up(self, action_id: str) -> float:
+    def _look_up(self, action_id: str) -> float | Transient:
         try:
             if not _ACTION_ID.fullmatch(action_id):
                 raise InvalidFlowDefinition("this is not an id that could be asked for")
             seconds = self._data_actions.timeout_of(action_id)
-        except Transient:
-            raise
+        except Transient as error:
+            return error
         except GenesysCloudError as error:
             self._notes[action_id] = (
                 f"the timeout of integration action {json_text.plain(action_id)[:200]}, which a step uses, cannot be"
