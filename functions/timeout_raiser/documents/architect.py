@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any
 
 from documents.duration import as_seconds, duration, milliseconds_of
-from documents.steps import Image, StepIdentity, Steps
+from documents.steps import Image, OrdinaryBounds, StepIdentity, Steps
 from documents.walk import Place, objects, spelled, text_of
 from genesys_cloud.document import knows_no_timeout
 
@@ -31,7 +31,7 @@ LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, eq=False)
-class ArchitectSlot:
+class ArchitectSlot(OrdinaryBounds):
     """The place of one step's timeout.
 
     Attributes:
@@ -68,16 +68,6 @@ class ArchitectSlot:
     def suggested_by(self) -> str | None:
         """The id of the integration action whose timeout holds here; None where the step has its own."""
         return self.action_id if self.uses_suggested else None
-
-    @property
-    def default_seconds(self) -> int | None:
-        """None: it is as in the rest of the Flow."""
-        return None
-
-    @property
-    def limit_seconds(self) -> int | None:
-        """None: only the organization's limit counts."""
-        return None
 
     @property
     def seconds(self) -> float | None:

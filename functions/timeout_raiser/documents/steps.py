@@ -70,13 +70,8 @@ class Slot(Protocol):
         """Makes it what it was when the image was taken."""
 
 
-class OrdinarySlot:
-    """What most places have nothing to say of."""
-
-    @property
-    def alias(self) -> str | None:
-        """None: it has no other name."""
-        return None
+class OrdinaryBounds:
+    """What most places have nothing of their own to say of: default and limit."""
 
     @property
     def default_seconds(self) -> int | None:
@@ -86,6 +81,15 @@ class OrdinarySlot:
     @property
     def limit_seconds(self) -> int | None:
         """None: it has no limit of its own."""
+        return None
+
+
+class OrdinarySlot(OrdinaryBounds):
+    """What most places have nothing to say of."""
+
+    @property
+    def alias(self) -> str | None:
+        """None: it has no other name."""
         return None
 
     @property
