@@ -106,17 +106,13 @@ def _limit_notes(request: TimeoutRequest, steps: Sequence[StepChange], *, at_lim
     order = request.order
     if order is None or order.limit_seconds is None:
         return []
-    limits = {step.slot: _lower(order.limit_seconds, step.slot.limit_seconds) for step in steps}
-    limit = f"the limit of {min(limits.values(), default=order.limit_seconds)} s"
+    own = [step.slot.limit_seconds for step in steps if step.slot.limit_seconds is not None]
+    limit = f"the limit of {min([order.limit_seconds, *own])} s"
     if at_limit:
         return [f"it stands at {limit} already and is not raised any more: the alarm needs a human"]
-    if changed and all(step.effective_after >= limits[step.slot] for step in steps):
+    if changed and all(order.within(step.slot.limit_seconds).is_at_limit(step.effective_after) for step in steps):
         return [f"this is {limit}: should the alarm go on, it needs a human"]
     return []
-
-
-def _lower(limit: int, own: int | None) -> int:
-    return limit if own is None else min(limit, own)
 
 
 def _not_editable(problems: list[str]) -> Rejection:

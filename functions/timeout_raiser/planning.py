@@ -259,15 +259,10 @@ class _Planner:
                     self._plan.leaning.add(index)
                 return
         goals = self._decide(order, steps) if decided is None else _goals_of(steps, decided)
-        if steps and all(self._is_at_limit(order, step) for step in steps):
+        if steps and all(order.within(step.slot.limit_seconds).is_at_limit(step.effective) for step in steps):
             self._plan.at_limit.add(index)
         for step in steps:
-            goal = order.cut(goals.get(step, 0))
-            self._raise(index, request, step, min(goal, step.slot.limit_seconds or goal))
-
-    def _is_at_limit(self, order: AlarmOrder, step: _Step) -> bool:
-        now, own = step.effective, step.slot.limit_seconds
-        return order.is_at_limit(now) or (own is not None and now >= own)
+            self._raise(index, request, step, order.within(step.slot.limit_seconds).cut(goals.get(step, 0)))
 
     def _decide(self, order: AlarmOrder, steps: Sequence[_Step]) -> dict[_Step, int]:
         goals = {step: order.goal(step.effective) for step in steps}

@@ -227,8 +227,10 @@ class AlarmOrder:
         """Whether so many seconds leave no room for more."""
         return self.limit_seconds is not None and effective_seconds >= self.limit_seconds
 
-    def within(self, limit_seconds: int) -> AlarmOrder:
-        """The same order where the organization allows so many seconds at most."""
+    def within(self, limit_seconds: int | None) -> AlarmOrder:
+        """The same order where the organization, or one place, takes so many seconds at most; None: any."""
+        if limit_seconds is None:
+            return self
         own = limit_seconds if self.limit_seconds is None else min(self.limit_seconds, limit_seconds)
         return replace(self, limit_seconds=own)
 
