@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 
 from genesys_simulator import Action, Fault, GenesysSimulator
+from integration.simulator_client import SOON, SimulatorClient, assert_error
 
-SOON = 5.0
 ACTIONS = "/api/v2/integrations/actions"
 BALANCE = "custom_-_8c5ef972-2a16-425e-a129-37117d40c235"
 VIEW, EDIT = "integrations:action:view", "integrations:action:edit"
@@ -33,18 +32,8 @@ CONFIG = {
 }
 
 
-@dataclass
-class Client:
-    """A client with one connection and one token."""
-
-    session: requests.Session
-    url: str
-
-    def login(self) -> None:
-        form = {"grant_type": "client_credentials"}
-        proof = ("simulator-client", "simulator-secret")
-        answer = self.session.post(f"{self.url}/oauth/token", data=form, auth=proof, timeout=SOON)
-        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+class Client(SimulatorClient):
+    """A client that reads and patches integration actions."""
 
     def list(self, **query: Any) -> requests.Response:
         return self.session.get(f"{self.url}{ACTIONS}", params=query, timeout=SOON)
@@ -58,9 +47,6 @@ class Client:
     def patch(self, change: Any, action_id: str = BALANCE) -> requests.Response:
         body = change if isinstance(change, bytes) else json.dumps(change).encode()
         return self.session.patch(f"{self.url}{ACTIONS}/{action_id}", data=body, timeout=SOON)
-
-    def admin(self, method: str, path: str, content: Any = None) -> requests.Response:
-        return self.session.request(method, f"{self.url}/_simulator/{path}", json=content, timeout=SOON)
 
     def whole_change(self, seconds: int) -> dict[str, Any]:
         """What a careful client sends: everything it read, templates included."""
@@ -89,13 +75,6 @@ def client(genesys: GenesysSimulator) -> Iterator[Client]:
 
 def set_timeout(seconds: int) -> Any:
     return lambda document: document["config"].update(timeoutSeconds=seconds)
-
-
-def assert_error(answer: requests.Response, status: int, code: str) -> str:
-    content = answer.json()
-    assert (answer.status_code, content["status"], content["code"]) == (status, status, code)
-    assert content["contextId"] == answer.headers["ININ-Correlation-Id"]
-    return str(content["message"])
 
 
 class TestListing:

@@ -1,7 +1,6 @@
 """The Genesys Cloud simulator's figures about executions, and its limit of logins, seen by a real HTTP client."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,28 +8,15 @@ import pytest
 import requests
 
 from genesys_simulator import GenesysSimulator
+from integration.simulator_client import SOON, SimulatorClient
 
-SOON = 5.0
-PROOF = ("simulator-client", "simulator-secret")
 BALANCE, ORDERS = "custom_-_balance", "custom_-_orders"
 TEN = datetime(2026, 1, 31, 10, tzinfo=UTC)
 QUARTER = "2026-01-31T10:00:00.000Z/2026-01-31T10:15:00.000Z"
 
 
-@dataclass
-class Client:
-    """A client with one connection and one token."""
-
-    session: requests.Session
-    url: str
-
-    def login(self, secret: str = PROOF[1]) -> requests.Response:
-        form = {"grant_type": "client_credentials"}
-        proof = (PROOF[0], secret)
-        answer = self.session.post(f"{self.url}/oauth/token", data=form, auth=proof, timeout=SOON)
-        if answer.ok:
-            self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return answer
+class Client(SimulatorClient):
+    """A client that asks for figures about executions."""
 
     def ask(self, **query: Any) -> requests.Response:
         asked = {"interval": QUARTER, "metrics": ["tTotalExecution"], **query}
@@ -50,9 +36,6 @@ class Client:
             )
             for result in self.ask(**query).json()["results"]
         ]
-
-    def admin(self, method: str, path: str, content: Any = None) -> requests.Response:
-        return self.session.request(method, f"{self.url}/_simulator/{path}", json=content, timeout=SOON)
 
 
 class Clock:

@@ -3,18 +3,17 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 
 from genesys_simulator import ArchitectFlow, GenesysSimulator
+from integration.simulator_client import PROOF, SOON, SimulatorClient, assert_error
 
-SOON = 5.0
 FLOW = "flow-1"
 BALANCE, ORDERS = "custom_-_balance", "custom_-_orders"
-OWN_CLIENT = "simulator-client"
+OWN_CLIENT = PROOF[0]
 VIEW, EDIT, PUBLISH = "architect:flow:view", "architect:flow:edit", "architect:flow:publish"
 
 
@@ -47,18 +46,8 @@ CONFIGURATION: dict[str, Any] = {
 }
 
 
-@dataclass
-class Client:
-    """A client with one connection and one token."""
-
-    session: requests.Session
-    url: str
-
-    def login(self) -> None:
-        form = {"grant_type": "client_credentials"}
-        proof = (OWN_CLIENT, "simulator-secret")
-        answer = self.session.post(f"{self.url}/oauth/token", data=form, auth=proof, timeout=SOON)
-        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+class Client(SimulatorClient):
+    """A client that edits Architect Flows."""
 
     def get(self, path: str = "", flow_id: str = FLOW) -> requests.Response:
         return self.session.get(f"{self.url}/api/v2/flows/{flow_id}{path}", timeout=SOON)
@@ -73,9 +62,6 @@ class Client:
     def users(self, **query: Any) -> requests.Response:
         address = f"{self.url}/api/v2/architect/dependencytracking/consumingresources"
         return self.session.get(address, params=query, timeout=SOON)
-
-    def admin(self, method: str, path: str, content: Any = None) -> requests.Response:
-        return self.session.request(method, f"{self.url}/_simulator/{path}", json=content, timeout=SOON)
 
     def check_out_and_save(self, content: Any) -> None:
         assert self.act("checkout").ok
@@ -106,12 +92,6 @@ def with_timeout(text: str, **more: Any) -> dict[str, Any]:
 
 def describe(document: dict[str, Any]) -> None:
     document["description"] = "theirs"
-
-
-def assert_error(answer: requests.Response, status: int, code: str) -> str:
-    content = answer.json()
-    assert (answer.status_code, content["status"], content["code"]) == (status, status, code)
-    return str(content["message"])
 
 
 class TestReading:

@@ -3,40 +3,26 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 
 from genesys_simulator import GenesysSimulator
+from integration.simulator_client import SOON, SimulatorClient, assert_error
 
-SOON = 5.0
 ACTIONS = "/api/v2/integrations/actions"
 SCORE, BALANCE = "custom_-_score", "custom_-_balance"
 VIEW, EDIT, DELETE = (f"integrations:action:{verb}" for verb in ("view", "edit", "delete"))
 VIEW_FUNCTION, EDIT_FUNCTION = (f"integrations:actionFunction:{verb}" for verb in ("view", "edit"))
 
 
-@dataclass
-class Client:
-    """A client with one connection and one token."""
-
-    session: requests.Session
-    url: str
-
-    def login(self) -> None:
-        form = {"grant_type": "client_credentials"}
-        proof = ("simulator-client", "simulator-secret")
-        answer = self.session.post(f"{self.url}/oauth/token", data=form, auth=proof, timeout=SOON)
-        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+class Client(SimulatorClient):
+    """A client that edits function actions by way of drafts."""
 
     def call(self, method: str, path: str, content: Any = None, action_id: str = SCORE) -> requests.Response:
         body = None if content is None else json.dumps(content).encode()
         return self.session.request(method, f"{self.url}{ACTIONS}/{action_id}{path}", data=body, timeout=SOON)
-
-    def admin(self, method: str, path: str, content: Any = None) -> requests.Response:
-        return self.session.request(method, f"{self.url}/_simulator/{path}", json=content, timeout=SOON)
 
     def whole_function(self, seconds: int) -> dict[str, Any]:
         """What a careful client sends: everything it read."""
@@ -59,12 +45,6 @@ def client(genesys: GenesysSimulator) -> Iterator[Client]:
         client = Client(session, genesys.url)
         client.login()
         yield client
-
-
-def assert_error(answer: requests.Response, status: int, code: str) -> str:
-    content = answer.json()
-    assert (answer.status_code, content["status"], content["code"]) == (status, status, code)
-    return str(content["message"])
 
 
 class TestFunctions:
