@@ -18,7 +18,6 @@ from documents.architect import find_steps
 from fakes import FakeSecrets, FakeTime, Json, Watcher, longest, shortest
 from genesys_cloud.architect import MOST_FLOW_BYTES, ArchitectFlowStore
 from genesys_cloud.architect_metadata import Metadata, Operation
-from genesys_cloud.credentials import CredentialsStore
 from genesys_cloud.data_actions import DataActionStore
 from genesys_cloud.dependencies import Users, users_of
 from genesys_cloud.document import Document
@@ -40,11 +39,11 @@ from genesys_cloud.errors import (
     Transient,
     Unavailable,
 )
-from genesys_cloud.login import Login, Organization
-from genesys_cloud.patience import Patience
+from genesys_cloud.login import Organization
 from genesys_cloud.session import Session
-from genesys_cloud.transport import Transport, pooled_session
+from genesys_cloud.transport import pooled_session
 from genesys_simulator import Fault, GenesysSimulator
+from sessions import open_session
 
 FLOW = "flow-1"
 BALANCE, ORDERS = "custom_-_balance", "custom_-_orders"
@@ -143,18 +142,10 @@ class Place:
         self._http.close()
 
     def session(self, seconds: float = 60) -> Session:
-        deadline = self.time.deadline(seconds)
-        hidden: set[str] = set()
-        watcher = Watcher()
-        transport = Transport(
-            self._http, deadline, connect_timeout=3, read_timeout=10, observer=watcher, clock=self.time.clock
-        )
-        patience = Patience(transport, deadline, observer=watcher, hidden=hidden, jitter=shortest)
         secret = {"client_id": OWN_CLIENT, "client_secret": "simulator-secret", "base_url": self.genesys.url}
-        secrets = CredentialsStore("genesys", lambda: FakeSecrets(genesys=secret))
-        organization = Organization("default", self._http)
-        login = Login(organization, secrets, transport, patience, hidden=hidden, clock=self.time.clock)
-        return Session(login, transport, patience, hidden=hidden)
+        organization, secrets = Organization("default", self._http), FakeSecrets(genesys=secret)
+        deadline = self.time.deadline(seconds)
+        return open_session(organization, secrets, deadline, self.time, Watcher(), jitter=shortest)
 
     def store(self, seconds: float = 60, *, more_to_release: float | None = None) -> ArchitectFlowStore:
         """A new invocation's, with so much time."""

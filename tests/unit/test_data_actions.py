@@ -12,9 +12,8 @@ import pytest
 import requests
 
 from documents import data_action
-from fakes import FakeSecrets, FakeTime, FakeWire, Json, Sent, Watcher, answered, longest
+from fakes import FakeSecrets, FakeTime, FakeWire, Json, Sent, Watcher, answered
 from genesys_cloud import json_text
-from genesys_cloud.credentials import CredentialsStore
 from genesys_cloud.data_actions import MOST_PAGES, DataActionStore
 from genesys_cloud.differences import differing_places
 from genesys_cloud.document import Document
@@ -34,10 +33,9 @@ from genesys_cloud.errors import (
     Unavailable,
 )
 from genesys_cloud.integration_action import unasked_changes
-from genesys_cloud.login import Login, Organization
-from genesys_cloud.patience import Patience
-from genesys_cloud.session import Session
-from genesys_cloud.transport import Transport, pooled_session
+from genesys_cloud.login import Organization
+from genesys_cloud.transport import pooled_session
+from sessions import open_session
 
 ID = "custom_-_8c5ef972"
 ACTIONS = "/api/v2/integrations/actions"
@@ -58,20 +56,8 @@ class Line:
         self.organization = Organization("default", http)
 
     def store(self, seconds: float = 60) -> DataActionStore:
-        deadline = self.time.deadline(seconds)
-        hidden: set[str] = set()
-        transport = Transport(
-            self.organization.http,
-            deadline,
-            connect_timeout=3,
-            read_timeout=10,
-            observer=self.watcher,
-            clock=self.time.clock,
-        )
-        patience = Patience(transport, deadline, observer=self.watcher, hidden=hidden, jitter=longest)
-        secrets = CredentialsStore("genesys", lambda: FakeSecrets(genesys=SECRET))
-        login = Login(self.organization, secrets, transport, patience, hidden=hidden, clock=self.time.clock)
-        return DataActionStore(Session(login, transport, patience, hidden=hidden))
+        deadline, secrets = self.time.deadline(seconds), FakeSecrets(genesys=SECRET)
+        return DataActionStore(open_session(self.organization, secrets, deadline, self.time, self.watcher))
 
     def sent(self, method: str) -> list[Sent]:
         return [sent for sent in self.wire.sent if sent.method == method and "oauth" not in sent.url]

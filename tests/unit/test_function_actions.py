@@ -16,7 +16,6 @@ from changes import Change, DocumentChange, Rules
 from documents import data_action
 from documents.steps import Steps
 from fakes import FakeLedger, FakeSecrets, FakeTime, FakeWire, Json, Watcher, a_request, action_key, answered, indexed
-from genesys_cloud.credentials import CredentialsStore
 from genesys_cloud.data_actions import DataActionStore
 from genesys_cloud.document import Document
 from genesys_cloud.errors import (
@@ -35,11 +34,11 @@ from genesys_cloud.errors import (
     Unavailable,
 )
 from genesys_cloud.integration_action import unasked_changes
-from genesys_cloud.login import Login, Organization
-from genesys_cloud.patience import Patience
+from genesys_cloud.login import Organization
 from genesys_cloud.session import Session
-from genesys_cloud.transport import Transport, pooled_session
+from genesys_cloud.transport import pooled_session
 from genesys_simulator import GenesysSimulator
+from sessions import open_session
 
 ID = "custom_-_score"
 ACTION = f"/api/v2/integrations/actions/{ID}"
@@ -108,7 +107,8 @@ class House:
     def session(self, seconds: float = 60) -> Watched:
         secret = {"client_id": "simulator-client", "client_secret": "simulator-secret", "base_url": self.genesys.url}
         deadline = self.time.deadline(seconds)
-        return Watched(_session(self.organization, secret, deadline, self.time, self.watcher))
+        secrets = FakeSecrets(genesys=secret)
+        return Watched(open_session(self.organization, secrets, deadline, self.time, self.watcher))
 
     def store(self, session: Watched | None = None) -> DataActionStore:
         return DataActionStore(cast("Session", session or self.session()))
@@ -145,17 +145,6 @@ class House:
         """Since so many calls: method and path, without logins."""
         made = [(call.method, call.path.split("?")[0]) for call in self.genesys.calls[first:]]
         return [call for call in made if "oauth" not in call[1]]
-
-
-def _session(organization: Organization, secret: Json, deadline: Any, time: FakeTime, watcher: Watcher) -> Session:
-    hidden: set[str] = set()
-    transport = Transport(
-        organization.http, deadline, connect_timeout=3, read_timeout=10, observer=watcher, clock=time.clock
-    )
-    patience = Patience(transport, deadline, observer=watcher, hidden=hidden, jitter=lambda _, high: high)
-    secrets = CredentialsStore("genesys", lambda: FakeSecrets(genesys=secret))
-    login = Login(organization, secrets, transport, patience, hidden=hidden, clock=time.clock)
-    return Session(login, transport, patience, hidden=hidden)
 
 
 @pytest.fixture
@@ -727,7 +716,8 @@ class Wire:
     def store(self, seconds: float = 30) -> DataActionStore:
         secret = {"client_id": "the-client", "client_secret": "s3cr3t", "region": "mypurecloud.ie"}
         deadline = self.time.deadline(seconds)
-        return DataActionStore(_session(self.organization, secret, deadline, self.time, self.watcher))
+        secrets = FakeSecrets(genesys=secret)
+        return DataActionStore(open_session(self.organization, secrets, deadline, self.time, self.watcher))
 
     def reads(self, function: Any, **others: Any) -> None:
         shown = function_action(**others)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 import requests
 
-from fakes import FakeSecrets, FakeTime, FakeWire, Watcher, answered, flow, longest, step
-from genesys_cloud.credentials import CredentialsStore
+from fakes import FakeSecrets, FakeTime, FakeWire, Watcher, answered, flow, step
 from genesys_cloud.errors import (
     AnswerLost,
     Conflict,
@@ -31,13 +29,11 @@ from genesys_cloud.errors import (
     Unavailable,
 )
 from genesys_cloud.flows import FlowStore
-from genesys_cloud.login import Login, Organization
-from genesys_cloud.patience import Patience
-from genesys_cloud.session import Session
-from genesys_cloud.transport import Transport, pooled_session
+from genesys_cloud.login import Organization
+from genesys_cloud.transport import pooled_session
+from sessions import open_session
 
 READ, PUBLISH, LOGIN = "/api/v2/flows/f", "/api/v2/flows/f/publish", "/oauth/token"
-NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 SECRET = {"client_id": "the-client", "client_secret": "s3cr3t", "region": "mypurecloud.ie"}
 
 
@@ -56,19 +52,7 @@ class Line:
 
     def store(self, seconds: float = 60) -> FlowStore:
         deadline = self.time.deadline(seconds)
-        hidden: set[str] = set()
-        transport = Transport(
-            self.organization.http,
-            deadline,
-            connect_timeout=3,
-            read_timeout=10,
-            observer=self.watcher,
-            clock=self.time.clock,
-        )
-        patience = Patience(transport, deadline, observer=self.watcher, hidden=hidden, now=lambda: NOW, jitter=longest)
-        store = CredentialsStore("genesys", lambda: self.secrets)
-        login = Login(self.organization, store, transport, patience, hidden=hidden, clock=self.time.clock)
-        return FlowStore(Session(login, transport, patience, hidden=hidden))
+        return FlowStore(open_session(self.organization, self.secrets, deadline, self.time, self.watcher))
 
 
 GOOD = answered(200, flow(step("A", 5)), ETag='"e1"')
