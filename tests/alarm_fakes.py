@@ -20,7 +20,8 @@ from genesys_cloud.document import Document
 from latency import Latency
 from ledger import Entry, Goals, Memory, Record, keys_of
 from plan import Plan
-from planning import entry_of, make_plan
+from planned_step import entry_of
+from planning import make_plan
 from policy import Amount, Measure
 from timeout_request import AlarmOrder, TimeoutRequest
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from documents.steps import Image, Slot, Steps
+from documents.steps import Slot, Steps
 from genesys_cloud.errors import COMES_AGAIN, Transient
-from ledger import Before, Entry, Goals, LedgerUnavailable, Memory, StepKey, keys_of, shortened
+from ledger import Goals, LedgerUnavailable, Memory, keys_of
 from plan import Plan, StepChange, Write
+from planned_step import PlannedStep, entry_of
 from rejection import NOTHING_TO_RESTORE, Rejection, out_of_range
 from timeout_request import AlarmOrder, Operation, TimeoutRequest
 
@@ -46,66 +47,6 @@ def make_plan(
     return _Planner(document_id, steps, default_seconds, memory or Memory()).plan(requests)
 
 
-@dataclass(eq=False)
-class _Step:
-    """One slot while requests are carried out on it, one after the other.
-
-    Attributes:
-        seconds: where it stands by now.
-        image: the same as an image; None once it was written.
-        default: what counts where none is set, in seconds.
-        key: what it is remembered by; None where nothing is to be remembered.
-        entry: what is remembered of it by now; None where nothing is.
-        last_request: the one that has written it last.
-        run: neighbouring raises so far: the index of each, and what it asks for.
-        run_before: where it stood when they began.
-    """
-
-    slot: Slot
-    default: int
-    key: StepKey | None
-    entry: Entry | None
-    seconds: float | None = None
-    image: Image | None = None
-    last_request: TimeoutRequest | None = None
-    run: list[tuple[int, int]] = field(default_factory=list)
-    run_before: float | None = None
-
-    def __post_init__(self) -> None:
-        self.seconds, self.image = self.slot.seconds, self.slot.image()
-
-    @property
-    def effective(self) -> float:
-        """Where it stands by now, the default in the place of none."""
-        return self.effective_at(self.seconds)
-
-    def effective_at(self, seconds: float | None) -> float:
-        """So many seconds, the default in the place of none."""
-        return self.default if seconds is None else seconds
-
-    @property
-    def stands_as_before(self) -> bool:
-        """Whether it is what it was before this system first changed it."""
-        return self.entry is not None and self.entry.before is not None and self.image == self.entry.before.image
-
-    @property
-    def belongs_to_someone_else(self) -> bool:
-        """Whether there is something to put back, but someone else has set the step since."""
-        if self.entry is None or self.entry.before is None:
-            return False
-        return not (self.stands_as_before or self.entry.is_ours(self.seconds))
-
-    def write(self, seconds: int, request: TimeoutRequest) -> None:
-        """Goes to so many seconds."""
-        if self.key:
-            self.entry = entry_of(self.key, self.slot, self.entry).intends(self.seconds, self.image, seconds)
-        self.seconds, self.image, self.last_request = seconds, None, request
-
-    def put_back(self, before: Before, request: TimeoutRequest) -> None:
-        """Goes back to what it was."""
-        self.seconds, self.image, self.last_request = before.seconds, before.image, request
-
-
 class _Planner:
     def __init__(self, document_id: str, steps: Steps, default_seconds: int, memory: Memory) -> None:
         self._document_id = document_id
@@ -120,7 +61,7 @@ class _Planner:
         for slot in steps.slots:
             self._by_name[slot.name].append(slot)
             self._by_alias[slot.alias].append(slot)
-        self._steps: dict[Slot, _Step] = {}
+        self._steps: dict[Slot, PlannedStep] = {}
         self._changes: dict[int, dict[Slot, StepChange]] = {}
         self._plan = Plan()
 
@@ -161,13 +102,13 @@ class _Planner:
         meant = ([slot for slot in slots if request.step_id in {None, slot.id}] for slots in found)
         return next(filter(None, meant), [])
 
-    def _step_of(self, slot: Slot) -> _Step:
+    def _step_of(self, slot: Slot) -> PlannedStep:
         if slot not in self._steps:
             self._steps[slot] = self._new_step(slot)
         return self._steps[slot]
 
-    def _new_step(self, slot: Slot) -> _Step:
-        return _Step(slot, self._default_of(slot), self._keys.get(slot), self._entries.get(slot))
+    def _new_step(self, slot: Slot) -> PlannedStep:
+        return PlannedStep(slot, self._default_of(slot), self._keys.get(slot), self._entries.get(slot))
 
     def _default_of(self, slot: Slot) -> int:
         return self._default if slot.default_seconds is None else slot.default_seconds
@@ -181,7 +122,7 @@ class _Planner:
             self._end_run(step)
         self._plan.decisions = decided
 
-    def _carry_out(self, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
+    def _carry_out(self, index: int, request: TimeoutRequest, steps: Sequence[PlannedStep]) -> None:
         order = request.order
         if self._memory.lost and (request.operation is Operation.RESTORE or (order and order.relative)):
             self._plan.errors[index] = LedgerUnavailable(
@@ -214,14 +155,14 @@ class _Planner:
 
     # -- raise and set -------------------------------------------------------------------------------------------------
 
-    def _raise(self, index: int, request: TimeoutRequest, step: _Step, seconds: int) -> None:
+    def _raise(self, index: int, request: TimeoutRequest, step: PlannedStep, seconds: int) -> None:
         if not step.run:
             step.run_before = step.seconds
         step.run.append((index, seconds))
         if step.effective < seconds:
             step.write(seconds, request)
 
-    def _set(self, index: int, request: TimeoutRequest, step: _Step, seconds: int) -> None:
+    def _set(self, index: int, request: TimeoutRequest, step: PlannedStep, seconds: int) -> None:
         self._end_run(step)
         before = step.seconds
         if before != seconds:
@@ -230,7 +171,7 @@ class _Planner:
             self._plan.leaning.add(index)
         self._tell(index, step.slot, before, seconds)
 
-    def _end_run(self, step: _Step) -> None:
+    def _end_run(self, step: PlannedStep) -> None:
         """Tells neighbouring raises what they did: together, one raise to the highest of them."""
         for index, wanted in step.run:
             suffices = step.effective_at(step.run_before) >= wanted
@@ -241,10 +182,10 @@ class _Planner:
 
     # -- what alarms ask for -------------------------------------------------------------------------------------------
 
-    def _follow(self, order: AlarmOrder, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
+    def _follow(self, order: AlarmOrder, index: int, request: TimeoutRequest, steps: Sequence[PlannedStep]) -> None:
         """A raise that an alarm asks for: within its limit, not too often, and as decided if that was done before."""
         decided = self._memory.decisions.get(order.transition)
-        if decided is not None and steps and all(_is_restored_since(order, step) for step in steps):
+        if decided is not None and steps and all(step.is_restored_since(order) for step in steps):
             self._plan.ignored[index] = "this transition was acted upon, and what it did was put back since"
             return
         if decided is None:
@@ -255,7 +196,7 @@ class _Planner:
             held = self._held_by_cooldown(order, steps)
             if held:
                 self._plan.ignored[index] = held
-                if any(self._is_raised(step) for step in steps):
+                if any(step.is_raised for step in steps):
                     self._plan.leaning.add(index)
                 return
         goals = self._decide(order, steps) if decided is None else _goals_of(steps, decided)
@@ -264,13 +205,13 @@ class _Planner:
         for step in steps:
             self._raise(index, request, step, order.within(step.slot.limit_seconds).cut(goals.get(step, 0)))
 
-    def _decide(self, order: AlarmOrder, steps: Sequence[_Step]) -> dict[_Step, int]:
+    def _decide(self, order: AlarmOrder, steps: Sequence[PlannedStep]) -> dict[PlannedStep, int]:
         goals = {step: order.goal(step.effective) for step in steps}
         if order.relative and any(goal > step.effective for step, goal in goals.items()):
             self._plan.decisions[order.transition] = [(step.key, goal) for step, goal in goals.items() if step.key]
         return goals
 
-    def _is_superseded(self, order: AlarmOrder, steps: Iterable[_Step]) -> bool:
+    def _is_superseded(self, order: AlarmOrder, steps: Iterable[PlannedStep]) -> bool:
         """Whether a later transition of the same alarm has raised it: of two chains of re-checks, the newer goes on."""
         changed_at = order.changed_at
         return changed_at is not None and any(
@@ -278,21 +219,17 @@ class _Planner:
             for step in steps
         )
 
-    def _held_by_cooldown(self, order: AlarmOrder, steps: Iterable[_Step]) -> str | None:
+    def _held_by_cooldown(self, order: AlarmOrder, steps: Iterable[PlannedStep]) -> str | None:
         if not (order.relative and order.cooldown_seconds):
             return None
         now = self._memory.now
-        raised_at = [now if self._is_raised(step) else step.entry.raised_at for step in steps if step.entry]
+        raised_at = [now if step.is_raised else step.entry.raised_at for step in steps if step.entry]
         left = max((at for at in raised_at if at is not None), default=-math.inf) + order.cooldown_seconds - now
         return f"the target was raised not long ago: the cooldown holds for another {left:.0f} s" if left > 0 else None
 
-    def _is_raised(self, step: _Step) -> bool:
-        """Whether a request before has raised it in this plan."""
-        return step.effective > step.effective_at(step.slot.seconds)
-
     # -- restore -------------------------------------------------------------------------------------------------------
 
-    def _restore(self, index: int, request: TimeoutRequest, steps: Sequence[_Step]) -> None:
+    def _restore(self, index: int, request: TimeoutRequest, steps: Sequence[PlannedStep]) -> None:
         """Puts back all steps that have something to put back, or none: whoever asked looks at the whole."""
         for step in steps:
             self._end_run(step)
@@ -300,7 +237,7 @@ class _Planner:
             self._plan.leaning.add(index)
         known = [step for step in steps if step.entry and step.entry.before]
         if request.order and known:
-            known = [step for step in known if _is_due_to(request.order, step)]
+            known = [step for step in known if step.is_due_to(request.order)]
             if not known:
                 self._plan.ignored[index] = "its last raise was not this alarm's, or came after it was over: it stays"
                 return
@@ -329,7 +266,7 @@ class _Planner:
             if step.last_request:
                 self._conclude_step(step, step.last_request)
 
-    def _conclude_step(self, step: _Step, request: TimeoutRequest) -> None:
+    def _conclude_step(self, step: PlannedStep, request: TimeoutRequest) -> None:
         """What is to be written, and remembered: only of what comes out in the end, not of what was in between."""
         slot, known = step.slot, self._entries.get(step.slot)
         if step.image is not None:
@@ -343,7 +280,7 @@ class _Planner:
             self._plan.writes.append(Write(slot, step.seconds))
             if step.key:
                 entry = entry_of(step.key, slot, known).intends(slot.seconds, slot.image(), int(step.seconds))
-                raised = self._is_raised(step)
+                raised = step.is_raised
                 self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=raised)
 
 
@@ -355,38 +292,16 @@ def _limit_exceeded(request: TimeoutRequest, chosen: Iterable[Slot]) -> int | No
     return next((limit for limit in sorted(limits) if (request.timeout_seconds or 0) > limit), None)
 
 
-def entry_of(key: StepKey, slot: Slot, known: Entry | None) -> Entry:
-    """What is remembered of a step, with where it stands and how it is called now."""
-    path, name = shortened(slot.path), slot.name and shortened(slot.name)
-    return replace(known, path=path, name=name) if known else Entry(key, path, name)
-
-
-def _goals_of(steps: Iterable[_Step], decided: Goals) -> dict[_Step, int]:
+def _goals_of(steps: Iterable[PlannedStep], decided: Goals) -> dict[PlannedStep, int]:
     goals = dict(decided)
     return {step: goals[step.key] for step in steps if step.key in goals}
-
-
-def _is_restored_since(order: AlarmOrder, step: _Step) -> bool:
-    """Whether what this transition did to a step was put back, before the transition could be marked as finished."""
-    entry = step.entry
-    if entry is None or entry.before or entry.alarm_changed_at is None:
-        return False
-    return (entry.alarm, entry.alarm_changed_at) == (order.alarm, order.changed_at)
-
-
-def _is_due_to(order: AlarmOrder, step: _Step) -> bool:
-    """Whether a step's last raise was asked for by this alarm, before it was over."""
-    entry = step.entry
-    if entry is None or entry.alarm != order.alarm:
-        return False
-    return order.changed_at is None or (entry.alarm_changed_at or 0) <= order.changed_at
 
 
 def _standing(seconds: float | None) -> str:
     return "has no timeout" if seconds is None else f"stands at {seconds} s"
 
 
-def _changed_by_someone_else(steps: Sequence[_Step]) -> Rejection:
+def _changed_by_someone_else(steps: Sequence[PlannedStep]) -> Rejection:
     shown = ", ".join(
         f"{step.slot.path[-LONGEST_SHOWN_PATH:]} {_standing(step.seconds)}, not at {entry.last_written} s"
         for step in steps[:MOST_SHOWN]

@@ -34,7 +34,7 @@ ROOMS = """
     remembering
     outcomes
     planning
-    plan
+    plan planned_step
     ledger
     documents
     rejection

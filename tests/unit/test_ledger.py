@@ -22,7 +22,7 @@ from ledger import (
     keys_of,
     shortened,
 )
-from planning import entry_of
+from planned_step import entry_of
 
 BLANK = Entry(StepKey("a", None), "steps[0]", "A")
 WHO = a_request(request_id="r", requested_by="me")
