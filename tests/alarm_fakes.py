@@ -307,7 +307,8 @@ class FakeDynamo:
             case other:
                 raise AssertionError(f"not understood: {other}")
         if not fits:
-            raise aws_error("ConditionalCheckFailedException", "PutItem")
+            told = {"Item": there} if how.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else {}
+            raise aws_error("ConditionalCheckFailedException", "PutItem", **told)
         if sum(len(str(value)) for value in Item.values()) > 400 * 1024:
             raise aws_error("ValidationException", "PutItem")
         self.items[key] = Item

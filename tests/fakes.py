@@ -305,6 +305,9 @@ class FakeLedger:
             known = {name: decided for name, decided in goals.items() if decided is not None}
             return Memory(self.record(key), decisions=known, now=self._time.clock())
 
+    def presume(self, key: DocumentKey) -> Memory:
+        return Memory(Record(key), now=self._time.clock())
+
     def decide(self, key: DocumentKey, transition: str, goals: Goals) -> None:
         with self._asked("decide", f"{key} {transition}"):
             if (key, transition) in self._decisions:
@@ -315,7 +318,7 @@ class FakeLedger:
         with self._asked("write", f"{record.key} {record.revision}"):
             before, _ = self._records.get(record.key, (record.revision - 1, ""))
             if before != record.revision - 1:
-                raise RecordChanged
+                raise RecordChanged(self.record(record.key))
             self._keep(record)
 
     def finished(self, transitions: Sequence[str]) -> set[str]:
@@ -388,8 +391,9 @@ class FakeLedger:
 # -- AWS ---------------------------------------------------------------------------------------------------------------
 
 
-def aws_error(code: str, operation: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": f"{code} happened"}}, operation)
+def aws_error(code: str, operation: str, **more: Any) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": f"{code} happened"}, **more}
+    return ClientError(answer, operation)
 
 
 class FakeSqs:

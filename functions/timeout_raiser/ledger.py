@@ -30,7 +30,15 @@ class LedgerUnavailable(Transient):
 
 
 class RecordChanged(Exception):
-    """Another invocation has written the record since it was recalled: recall it and plan again."""
+    """Another invocation has written the record since it was recalled, or presumed to be empty: plan again.
+
+    Attributes:
+        record: as it is now; None where that is not known and has to be recalled.
+    """
+
+    def __init__(self, record: Record | None = None) -> None:
+        super().__init__("another invocation has written the record")
+        self.record = record
 
 
 class StepKey(NamedTuple):
@@ -204,6 +212,9 @@ class Ledger(Protocol):
 
     def recall(self, key: DocumentKey, transitions: Sequence[str]) -> Memory:
         """The document's record, and what was decided for its steps for these transitions."""
+
+    def presume(self, key: DocumentKey) -> Memory:
+        """That nothing is remembered of the document, without asking. If that is wrong, `write` says what there is."""
 
     def decide(self, key: DocumentKey, transition: str, goals: Goals) -> None:
         """Keeps a decision; raises RecordChanged where another invocation was first."""

@@ -1,6 +1,7 @@
 """The ledger's part in the change of one document: what has to be known before planning, and kept before writing.
 
-1. Where a request needs it, or something is about to be written, the document's record is recalled.
+1. Where a request cannot be planned without, the document's record is recalled. Else it is presumed to be empty: the
+   write that follows is conditional, and says what there is if that was wrong. So a first raise saves a call.
 2. What was decided for an alarm's transition is kept; from then on it is absolute, whoever carries it out.
 3. What is about to be written is kept, with what was there before.
 4. The document is published (by `changes`).
@@ -66,20 +67,20 @@ class Remembering:
             return True
         record = self.memory.record
         if record is None:
-            self._recall()
+            self.memory = self._ledger.presume(self._key)
             return False
         try:
             for transition, goals in plan.decisions.items():
                 self._ledger.decide(self._key, transition, goals)
                 self.memory = replace(self.memory, decisions={**self.memory.decisions, transition: goals})
             self._write(record, plan.entries.values())
-        except RecordChanged:
+        except RecordChanged as changed:
             self._races += 1
             if self._races > MOST_RACES:
                 raise LedgerUnavailable(
                     f"{self._key}: others keep writing its record in the ledger", hint=COMES_AGAIN
                 ) from None
-            self._recall()
+            self._learn(changed)
             return False
         except LedgerUnavailable as error:
             self.memory = Memory(lost=error.message)
@@ -123,6 +124,14 @@ class Remembering:
             self._before_us = self.memory.record.entries if self.memory.record else ()
         except LedgerUnavailable as error:
             self.memory = Memory(lost=error.message)
+
+    def _learn(self, changed: RecordChanged) -> None:
+        """Takes over the record that was found. For an alarm something may have been decided too, so it is recalled."""
+        if changed.record is None or self._transitions:
+            self._recall()
+        else:
+            self.memory = replace(self.memory, record=changed.record)
+            self._before_us = changed.record.entries
 
     def _write(self, record: Record, entries: Iterable[Entry]) -> None:
         written = record.with_entries(entries, self.memory.now)

@@ -247,7 +247,7 @@ def test_what_stood_there_is_kept_before_it_is_changed_and_that_it_was_afterward
     before = Before(5, {"settings": {"timeout": 5}})
     assert (intended.before, intended.written, intended.intended) == (before, None, (10,))
     assert (done.before, done.written, done.intended, done.document_version) == (before, 10, (), "2")
-    assert loop.ledger.calls == [("recall", "Flow f"), ("write", "Flow f 1"), ("write", "Flow f 2")]
+    assert loop.ledger.calls == [("write", "Flow f 1"), ("write", "Flow f 2")]
 
 
 def test_what_needs_no_publish_asks_the_ledger_nothing() -> None:
@@ -263,7 +263,7 @@ def test_without_the_ledger_what_is_absolute_is_done_all_the_same_and_told_to_be
     assert (loop.flows.timeouts("f"), change.unrecorded) == ([12], "no table")
     assert loop.watcher.told == ["published", "not recorded"]
     assert loop.watcher.unrecorded == [("Flow f", "no table")]
-    assert loop.ledger.operations() == ["recall"]
+    assert loop.ledger.operations() == ["write"]
 
 
 def test_without_the_ledger_a_restore_waits() -> None:
@@ -276,13 +276,12 @@ def test_without_the_ledger_a_restore_waits() -> None:
     assert loop.flows.writes == []
 
 
-@pytest.mark.parametrize("operation", ["recall", "write"])
-def test_a_ledger_that_stops_answering_holds_up_nothing_that_is_absolute(operation: str) -> None:
+def test_a_ledger_that_stops_answering_holds_up_nothing_that_is_absolute() -> None:
     loop = Loop()
-    loop.ledger.lost_answers = {operation}
+    loop.ledger.lost_answers = {"write"}
     change = loop.run()
     assert (told(change), loop.flows.timeouts("f")) == ([(5, 10)], [10])
-    assert change.unrecorded == f"{operation}: no answer"
+    assert change.unrecorded == "write: no answer"
 
 
 def test_a_change_that_was_not_confirmed_is_known_to_be_ours_all_the_same() -> None:
@@ -294,12 +293,12 @@ def test_a_change_that_was_not_confirmed_is_known_to_be_ours_all_the_same() -> N
     assert (entry.is_ours(10), entry.before) == (True, Before(5, {"settings": {"timeout": 5}}))
 
 
-def test_a_record_that_another_invocation_writes_meanwhile_is_read_again() -> None:
+def test_a_record_that_another_invocation_writes_meanwhile_is_taken_as_the_refused_write_found_it() -> None:
     loop = Loop()
     loop.ledger.is_raced(flow_key(), 3)
     change = loop.run()
     assert (told(change), change.unrecorded, loop.flows.writes) == ([(5, 10)], None, ["f"])
-    assert loop.ledger.operations() == ["recall", "write"] * 4 + ["write"]
+    assert loop.ledger.operations() == ["write"] * 5
     assert loop.ledger.record(flow_key()).revision == 5
 
 

@@ -104,6 +104,18 @@ def test_a_record_is_only_written_over_the_revision_it_was_made_of(table: Ledger
     assert table.recall(FLOW, []).record == second
 
 
+def test_a_write_that_is_refused_says_what_it_found(table: LedgerTable) -> None:
+    found = Record(FLOW, 1, (RAISED, UNSET))
+    table.write(found)
+    with pytest.raises(RecordChanged) as refused:
+        table.write(replace(found, entries=(UNSET,)))
+    assert refused.value.record == found
+
+
+def test_what_is_presumed_of_a_document_is_what_holds_where_nothing_was_written(table: LedgerTable) -> None:
+    assert table.presume(FLOW) == table.recall(FLOW, [])
+
+
 def test_a_decision_is_kept_once_and_the_first_wins(table: LedgerTable) -> None:
     goals = [(A, 8), (B, 15), (StepKey(None, None), 3)]
     table.decide(FLOW, "t1", goals)
@@ -293,6 +305,9 @@ def test_a_record_that_somebody_has_spoiled_counts_as_not_answered(entries: Any)
     table = a_table(dynamo.client)
     table.write(Record(FLOW, 1, (RAISED,)))
     dynamo.items["default/flow/f", "timeouts"]["entries"] = entries
+    with pytest.raises(RecordChanged) as refused:
+        table.write(Record(FLOW, 1, (UNSET,)))
+    assert refused.value.record is None
     with pytest.raises(LedgerUnavailable):
         table.recall(FLOW, [])
 

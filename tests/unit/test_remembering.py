@@ -26,7 +26,7 @@ from changes import Change, Rules
 from documents.kinds import DocumentKey, Kind
 from fakes import FakeFlows, FakeTime, Json, Watcher, a_request, flow, longest, step
 from genesys_cloud.errors import AnswerLost, Conflict, PublishRejected
-from ledger import Before, Entry, LedgerUnavailable, Memory, RecordChanged, StepKey
+from ledger import Before, Entry, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
 from outcomes import Status
 from remembering import MOST_RACES
 from timeout_request import TimeoutRequest
@@ -74,8 +74,8 @@ def test_what_is_about_to_be_written_is_kept_before_the_publish_and_that_it_was_
 @pytest.mark.parametrize(
     ("request_", "calls"),
     [
-        (a_request(), ["read", "recall", "write", "publish", "write"]),
-        (a_request(operation="set"), ["read", "recall", "write", "publish", "write"]),
+        (a_request(), ["read", "write", "publish", "write"]),
+        (a_request(operation="set"), ["read", "write", "publish", "write"]),
         (an_order(to(10)), ["recall", "read", "write", "publish", "write"]),
         (an_order(by(5)), ["recall", "read", "decide", "write", "publish", "write"]),
         # What writes nothing costs as little as it can.
@@ -94,6 +94,41 @@ def test_the_ledger_is_asked_and_told_in_this_order_and_no_more_than_it_takes(
     names = calls_of(a_world(3), request_)
     assert sorted(names) == sorted(calls)
     assert [name for name in names if name != "read"] == [name for name in calls if name != "read"]
+
+
+def test_a_document_is_presumed_to_be_unknown_and_a_refused_write_says_what_is_known() -> None:
+    world = a_world(3)
+    run(world, a_request(timeout_seconds=8))
+    calls = calls_of(world, a_request(timeout_seconds=12))
+    assert calls == ["read", "write", "write", "publish", "write"]
+    assert (world.entry.before, world.entry.written, world.timeouts) == (as_before(3), 12, [12])
+
+
+def test_where_a_refused_write_does_not_say_what_is_known_it_is_recalled() -> None:
+    world = a_world(3)
+    world.ledger.before["write"].append(RecordChanged())
+    assert calls_of(world, a_request()) == ["read", "write", "recall", "write", "publish", "write"]
+    assert world.entry.before == as_before(3)
+
+
+def test_for_an_alarm_a_refused_write_is_followed_by_a_recall_since_more_may_have_been_decided() -> None:
+    world = a_world(3)
+    world.ledger.before["write"].append(lambda: world.ledger.someone_else_writes(FLOW))
+    calls = calls_of(world, an_order(by(5), "t1"))
+    assert [name for name in calls if name != "read"] == [
+        *("recall", "decide", "write"),
+        *("recall", "write", "publish", "write"),
+    ]
+
+
+def test_a_refused_publish_takes_back_the_intention_and_leaves_what_was_known_before() -> None:
+    world = a_world(3)
+    run(world, a_request(timeout_seconds=8))
+    known = world.entry
+    world.flows.on_write.append(PublishRejected("no", http_status=400))
+    with pytest.raises(PublishRejected):
+        run(world, a_request(timeout_seconds=12))
+    assert world.entry == known
 
 
 def test_a_decision_is_kept_before_anything_else() -> None:
@@ -304,9 +339,9 @@ def test_while_others_keep_writing_the_same_record_a_change_waits(request_: Time
 
 def test_a_confirmation_that_comes_too_late_leaves_the_intention() -> None:
     world = a_world(3)
-    world.calls.fail(4, RecordChanged())
+    world.calls.fail(3, RecordChanged())
     change = run(world, a_request())
-    assert world.calls.names == ["read", "recall", "write", "publish", "write"]
+    assert world.calls.names == ["read", "write", "publish", "write"]
     assert (change.unrecorded, world.entry.intended) == (None, (10,))
     run(world, a_restore())
     assert world.timeouts == [3]
@@ -535,6 +570,11 @@ def test_a_bug_in_the_ledger_harms_its_own_document_and_no_other(request_: Timeo
             if key == FLOW:
                 raise KeyError("a bug")
             return super().recall(key, transitions)
+
+        def write(self, record: Record) -> None:
+            if record.key == FLOW:
+                raise KeyError("a bug")
+            super().write(record)
 
     class Client:
         credentials = SimpleNamespace(max_timeout_seconds=30)

@@ -42,6 +42,9 @@ SHORTEST_CALL_SECONDS = 0.5
 MOST_TRIES = 3
 """Of one batch that DynamoDB does only in part."""
 
+UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
+"""How an item shows that it was not written by this."""
+
 _RECORD, _FINISHED = "timeouts", "finished"
 
 _T = TypeVar("_T")
@@ -80,9 +83,13 @@ class LedgerTable:
         try:
             record = _record(key, found) if found else Record(key)
             decisions = {transition: _goals(item) for transition, item in decided.items() if item}
-        except (KeyError, TypeError, ValueError, zlib.error) as error:
+        except UNREADABLE as error:
             raise LedgerUnavailable(f"what table {self._name} holds of {key} cannot be read: {error!r}") from error
         return Memory(record, decisions=decisions, now=self._now())
+
+    def presume(self, key: DocumentKey) -> Memory:
+        """That nothing is remembered of the document, without asking. If that is wrong, `write` says what there is."""
+        return Memory(Record(key), now=self._now())
 
     def decide(self, key: DocumentKey, transition: str, goals: Goals) -> None:
         """Keeps a decision; raises RecordChanged where another invocation was first."""
@@ -103,12 +110,13 @@ class LedgerTable:
         }
         if not record.holds_something_to_restore:
             item["expires_at"] = self._in_a_month()
-        with self._asked("PutItem"):
+        with self._asked("PutItem", record.key):
             self._client().put_item(
                 TableName=self._name,
                 Item=item,
                 ConditionExpression="attribute_not_exists(pk) OR revision = :before",
                 ExpressionAttributeValues={":before": {"N": str(record.revision - 1)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
 
     def finished(self, transitions: Sequence[str]) -> set[str]:
@@ -151,7 +159,8 @@ class LedgerTable:
         return found
 
     @contextmanager
-    def _asked(self, operation: str) -> Iterator[None]:
+    def _asked(self, operation: str, about: DocumentKey | None = None) -> Iterator[None]:
+        """What every call has in common; `about` is the document whose record the call is conditional on."""
         if self._trouble:
             raise LedgerUnavailable(self._trouble)
         if not self._deadline.allows(SHORTEST_CALL_SECONDS):
@@ -161,7 +170,7 @@ class LedgerTable:
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
             if code == "ConditionalCheckFailedException":
-                raise RecordChanged from error
+                raise RecordChanged(_found(about, error)) from error
             if code == "ValidationException":  # a record that is too large: its own trouble, and nobody else's
                 raise LedgerUnavailable(f"{operation} on table {self._name}: {error}") from error
             raise self._unavailable(operation, str(error)) from error
@@ -191,6 +200,15 @@ def _key(pk: str, sk: str) -> _Key:
 def _record(key: DocumentKey, item: _Item) -> Record:
     entries = tuple(Entry.from_json(fields) for fields in _unpacked(item["entries"]))
     return Record(key, int(item["revision"]["N"]), entries)
+
+
+def _found(key: DocumentKey | None, refused: ClientError) -> Record | None:
+    """The record that a refused write has found in its place, if DynamoDB says it and it can be read."""
+    item: Any = refused.response.get("Item")
+    try:
+        return _record(key, item) if key and item else None
+    except UNREADABLE:
+        return None
 
 
 def _goals(item: _Item) -> Goals:
