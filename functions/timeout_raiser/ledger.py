@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from documents.kinds import DocumentKey
@@ -152,7 +152,7 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
-        return {**asdict(self), "step": list(self.step)}
+        return {**vars(self), "before": self.before and vars(self.before)}
 
 
 @dataclass(frozen=True)

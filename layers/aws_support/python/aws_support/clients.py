@@ -16,8 +16,16 @@ if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_sqs import SQSClient
 
-# Short and few: these calls take milliseconds, and a service that hangs must not eat the time of the work itself.
-_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+_CONFIG = Config(
+    # Short and few: these calls take milliseconds, and a service that hangs must not eat the time of the work itself.
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    # A quarter of a call's processor time: botocore would put the same name together anew, and check once more what the
+    # types have been checked for, at every call.
+    user_agent="genesys-timeout-raiser",
+    parameter_validation=False,
+)
 
 _lock = threading.Lock()  # boto3 does not make clients from several threads at once
 _made: dict[str, Any] = {}

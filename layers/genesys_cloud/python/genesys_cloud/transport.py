@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -50,10 +51,21 @@ class CallObserver(Protocol):
 
 
 class _PlainSession(requests.Session):
-    """Takes a redirect for an answer like any other; `allow_redirects=False` alone would still look where it leads."""
+    """Takes a redirect for an answer like any other, and looks at the environment once for each host."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: dict[str, Any] = {}
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere."""
+        """Nowhere; `allow_redirects=False` alone would still look where it leads."""
+
+    def merge_environment_settings(self, url: str | bytes | None, *given: Any, **more: Any) -> Any:
+        """Proxies and certificates as the environment has them; to look each time costs a fifth of a call."""
+        host = str(urlsplit(url).netloc)
+        if host not in self._settings:
+            self._settings[host] = super().merge_environment_settings(url, *given, **more)
+        return self._settings[host]
 
 
 def pooled_session(connections: int) -> requests.Session:
