@@ -1,4 +1,4 @@
-"""The limit: the calls that cannot be saved, over the function's own kind of session, and nothing else.
+"""The limit: the calls that cannot be saved, over one pooled session of `requests`, and nothing else.
 
 No search, no checks, no retries, no deadline, no outcomes, no log. Whatever the function takes longer is its price.
 """
@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import requests
 from benchmarks.harness import CONCURRENCY, Harness
-
-from genesys_cloud.transport import pooled_session
+from requests.adapters import HTTPAdapter
 
 _TIMEOUT_SECONDS = 10
 
@@ -22,7 +22,8 @@ class BareHttp:
     def __init__(self, harness: Harness) -> None:
         self._url = harness.genesys_url
         self._form = harness.client_credentials
-        self._http = pooled_session(CONCURRENCY)
+        self._http = requests.Session()
+        self._http.mount("http://", HTTPAdapter(pool_maxsize=CONCURRENCY))
         self._headers: dict[str, str] = {}
 
     def log_in(self) -> None:
