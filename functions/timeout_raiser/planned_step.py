@@ -66,7 +66,8 @@ class PlannedStep:
 
     def put_back(self, before: Before, request: TimeoutRequest) -> None:
         """Goes back to what it was."""
-        self.seconds, self.image, self.last_request = before.seconds, before.image, request
+        self.seconds = self.slot.seconds_once_back(before.image, before.seconds)
+        self.image, self.last_request = before.image, request
 
     @property
     def is_raised(self) -> bool:

@@ -16,6 +16,7 @@ from documents.duration import as_seconds, duration, milliseconds_of
 from documents.steps import Slot
 from fakes import Json
 from genesys_cloud import json_text
+from genesys_cloud.errors import Unavailable
 
 MINUTE = "P0D0H1M0S0F"
 
@@ -331,6 +332,16 @@ def test_reading_changes_nothing_and_never_fails(document: Json) -> None:
         assert isinstance(slot.identity, tuple)
         assert slot.problem or isinstance(slot.seconds, int | float | None)
     assert json_text.dump(document) == text
+
+
+def test_put_back_to_the_suggested_timeout_it_goes_by_what_that_is_by_now() -> None:
+    def unknown(_: str) -> float:
+        raise Unavailable("no answer")
+
+    suggesting, own = step(), step(own="P0D0H0M5S0F")
+    assert the_slot(step(own=MINUTE), lambda _: 12).seconds_once_back(the_slot(suggesting).image(), 10) == 12
+    assert the_slot(step(own=MINUTE), unknown).seconds_once_back(the_slot(suggesting).image(), 10) == 10
+    assert the_slot(step(own=MINUTE), lambda _: 12).seconds_once_back(the_slot(own).image(), 5) == 5
 
 
 def test_an_image_is_put_back_into_what_someone_has_changed_since() -> None:

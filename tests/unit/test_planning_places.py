@@ -28,6 +28,7 @@ class Place:
     default_seconds: int | None = None
     limit_seconds: int | None = None
     suggested_by: str | None = None
+    suggested_now: float | None = None
     problem: str | None = None
 
     @property
@@ -46,6 +47,9 @@ class Place:
 
     def put_back(self, image: Image) -> None:
         self.seconds, self.suggested_by = image["seconds"], image["by"]
+
+    def seconds_once_back(self, image: Image, remembered: float | None) -> float | None:
+        return self.suggested_now if image["by"] and self.suggested_now else remembered
 
 
 def steps(*places: Place) -> Steps:
@@ -282,6 +286,18 @@ def test_put_back_it_goes_by_the_actions_timeout_again() -> None:
     back.apply()
     assert (place.seconds, place.suggested_by) == (10, "x")
     assert suggesting(back) == {}
+
+
+def test_put_back_it_is_told_and_counts_as_what_the_action_allows_by_now() -> None:
+    place = Place("1", 5, suggested_by="x")
+    raising = planned(steps(place), a_request(timeout_seconds=20))
+    raising.apply()
+    entries = [entry.confirmed(20, "2") for entry in raising.entries.values()]
+    place.suggested_now = 12
+    plan = planned(steps(place), a_restore(), a_request(timeout_seconds=10), entries=entries)
+    assert (told(plan, 0), told(plan, 1)) == ([(20, 12)], [(12, 12)])
+    plan.apply()
+    assert place.suggested_by == "x", "a raise to less than the action allows would have lowered it"
 
 
 # -- places that cannot be edited --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ exported Flows, and the Architect scripting client.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from documents.duration import as_seconds, duration, milliseconds_of
 from documents.steps import Image, OrdinaryBounds, StepIdentity, Steps
 from documents.walk import Place, objects, spelled, text_of
 from genesys_cloud.document import knows_no_timeout
+from genesys_cloud.errors import Transient
 
 STEPS_WITH_A_TIMEOUT = {"DataAction", "SecureAction", "BridgeServerAction"}
 """`__type` of the steps that call an integration action."""
@@ -62,7 +63,7 @@ class ArchitectSlot(OrdinaryBounds):
     @property
     def uses_suggested(self) -> bool:
         """Whether it runs as long as its integration action allows."""
-        return self._step.get("useSuggestedTimeout") is not False or bool(self._timeout.get("outOfService"))
+        return _uses_suggested(self._step, self._timeout)
 
     @property
     def suggested_by(self) -> str | None:
@@ -121,6 +122,15 @@ class ArchitectSlot(OrdinaryBounds):
         self._timeout["text"] = was["text"]
         self._timeout["config"]["lit"]["text"] = was["config"]["lit"]["text"]
 
+    def seconds_once_back(self, image: Image, remembered: float | None) -> float | None:
+        """Of a step that goes by its action's timeout again: what that is by now, if it is known."""
+        if self.action_id is None or not _uses_suggested(image, image["timeout"]):
+            return remembered
+        try:
+            return self._suggested(self.action_id)
+        except Transient:
+            return remembered
+
     @property
     def _timeout(self) -> dict[str, Any]:
         timeout = self._step.get("timeout")
@@ -154,6 +164,10 @@ def find_steps(configuration: dict[str, Any], suggested: Callable[[str], float |
             if text_of(node, "__type") in STEPS_WITH_A_TIMEOUT
         ]
     )
+
+
+def _uses_suggested(step: Mapping[str, Any], timeout: Mapping[str, Any]) -> bool:
+    return step.get("useSuggestedTimeout") is not False or bool(timeout.get("outOfService"))
 
 
 def _put(holder: dict[str, Any], key: str, was: dict[str, Any]) -> None:

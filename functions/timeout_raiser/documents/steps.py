@@ -69,9 +69,16 @@ class Slot(Protocol):
     def put_back(self, image: Image) -> None:
         """Makes it what it was when the image was taken."""
 
+    def seconds_once_back(self, image: Image, remembered: float | None) -> float | None:
+        """The timeout in seconds that holds once the image is put back.
+
+        Args:
+            remembered: what it was when the image was taken.
+        """
+
 
 class OrdinaryBounds:
-    """What most places have nothing of their own to say of: default and limit."""
+    """What most places have nothing of their own to say of: default, limit, and what else may have changed since."""
 
     @property
     def default_seconds(self) -> int | None:
@@ -82,6 +89,10 @@ class OrdinaryBounds:
     def limit_seconds(self) -> int | None:
         """None: it has no limit of its own."""
         return None
+
+    def seconds_once_back(self, image: Image, remembered: float | None) -> float | None:  # noqa: ARG002
+        """As it was: the image itself says it."""
+        return remembered
 
 
 class OrdinarySlot(OrdinaryBounds):
