@@ -19,7 +19,7 @@ TimeUnit = Literal["seconds", "milliseconds"]
 _PLACES = {"seconds": 0, "milliseconds": 3, "microseconds": 6}
 """CloudWatch's units of time (API Reference, "MetricDatum"), and by how many decimal places each is below a second."""
 _MEASURED_BY_US = re.compile(
-    r"\s*SELECT\s+(AVG|MAX|MIN)\(\s*(p95|p99|max)\s*\)\s+FROM\s+(SCHEMA\(\s*)?[\"']?GenesysDataActions(?![\w./#:-])",
+    r"\s*SELECT\s+(AVG|MAX|MIN)\(\s*(\"?)(p95|p99|max)\2\s*\)\s+FROM\s+(SCHEMA\(\s*)?[\"']?GenesysDataActions(?![\w./#:-])",
     re.IGNORECASE,
 )
 """A Metrics Insights query of what the latency probe publishes. AWS says no unit of a query; of these it is known."""

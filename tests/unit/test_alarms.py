@@ -330,6 +330,8 @@ def test_what_separates_the_parts_of_an_id_cannot_be_faked_in_a_name() -> None:
     [
         ('SELECT MAX(p99) FROM SCHEMA("GenesysDataActions", DataActionId) GROUP BY DataActionId', "Milliseconds"),
         ("select avg(max) from GenesysDataActions where DataActionId = 'a'", "Milliseconds"),
+        ('SELECT MAX("p99") FROM "GenesysDataActions" GROUP BY DataActionId', "Milliseconds"),
+        ('SELECT MAX("p99) FROM "GenesysDataActions" GROUP BY DataActionId', None),
         ('SELECT SUM(count) FROM SCHEMA("GenesysDataActions", DataActionId) GROUP BY DataActionId', None),
         ('SELECT COUNT(p99) FROM "GenesysDataActions"', None),
         ('SELECT MAX(p99) FROM SCHEMA("Crm", DataActionId) GROUP BY DataActionId', None),
