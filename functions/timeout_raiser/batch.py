@@ -230,8 +230,7 @@ class Batch:
             observer=self._observer,
         )
         try:
-            done = self._with_users(key, change.run(document))
-            return Result({index: done for index, _ in requests}, change.publish_attempts)
+            done = change.run(document)
         except PublishRejected as error:
             halves = _halves(requests)
             if len(halves) > 1:  # which of them Genesys does not like shows when they go apart
@@ -241,12 +240,18 @@ class Batch:
             return _spared(change, requests, error)
         except Exception as error:  # noqa: BLE001  # one document's trouble must not be its neighbours'
             return _spared(change, requests, self._bug(f"changing {key}", error))
+        told = self._with_users(key, done)
+        return Result({index: told for index, _ in requests}, change.publish_attempts)
 
     def _with_users(self, key: DocumentKey, change: Change) -> Change:
-        """Asks who uses the integration actions that would have been the better lever."""
+        """Asks who uses the integration actions that would have been the better lever; what is done counts without."""
         users_of = self._client_of(key.organization).users_of
-        levers = better_levers(chain.from_iterable(change.plan.changes.values()))
-        return replace(change, users={lever: users for lever, _ in levers if (users := users_of(lever))})
+        levers = [lever for lever, _ in better_levers(chain.from_iterable(change.plan.changes.values()))]
+        asked = self._guarded(
+            f"asking for the users of what {key} goes by", lambda: {lever: users_of(lever) for lever in levers}
+        )
+        known = {} if isinstance(asked, GenesysCloudError) else asked
+        return replace(change, users={lever: users for lever, users in known.items() if users})
 
     def _guarded(self, what: str, work: Callable[[], _Found]) -> _Found | GenesysCloudError:
         """What the work gives; what it raises is its own trouble, and must not be its neighbours'."""

@@ -12,8 +12,9 @@ from batch import Batch
 from changes import DocumentStore, Rules
 from documents.kinds import Kind
 from fakes import FakeActions, FakeFlows, FakeLedger, FakeTime, Watcher, a_request, action, flow, longest, step, subflow
-from genesys_cloud.credentials import Credentials
+from genesys_cloud.credentials import Credentials, FlowApi
 from genesys_cloud.dependencies import Users
+from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     AnswerLost,
     CredentialsUnavailable,
@@ -41,6 +42,8 @@ class FakeClient:
         self.data_actions = actions or FakeActions()
         self._limit = limit
         self._trouble = trouble
+        self.flow_api = FlowApi.PUBLISH
+        self.no_users: Exception | None = None
 
     @property
     def credentials(self) -> Credentials:
@@ -52,14 +55,17 @@ class FakeClient:
             api_url="https://api",
             login_url="https://login",
             basic_auth=True,
+            flow_api=self.flow_api,
             max_timeout_seconds=self._limit,
         )
 
     def store(self, kind: Kind, /) -> DocumentStore:
-        return self.flows if kind is Kind.FLOW else self.data_actions
+        return self.data_actions if kind is Kind.DATA_ACTION else self.flows
 
-    def users_of(self, action_id: str) -> Users | None:  # noqa: ARG002
-        return None
+    def users_of(self, action_id: str) -> Users | None:
+        if self.no_users:
+            raise self.no_users
+        return Users(2, (f"user of {action_id}", "another"))
 
 
 class World:
@@ -567,3 +573,43 @@ def test_a_half_surrogate_in_a_path_can_be_passed_on_in_error_and_note() -> None
     world = World(f={"version": "1", "steps": [], "\ud800": bad})
     for outcome in world.carry_out(a_request(), a_request(operation="inspect")):
         assert "?.settings is not an object" in json.dumps(outcome.as_dict(), ensure_ascii=False).encode().decode()
+
+
+# -- hints -------------------------------------------------------------------------------------------------------------
+
+
+class FakeArchitectFlows(FakeFlows):
+    """Architect Flows whose integration actions all allow five seconds."""
+
+    kind = Kind.ARCHITECT_FLOW
+
+    def read(self, document_id: str, /) -> Document:
+        document = super().read(document_id)
+        document.suggested = lambda _: 5
+        return document
+
+
+def a_world_that_goes_by_an_action() -> World:
+    """Flow "f" of an Architect organization, with a step that goes by the timeout of integration action "x"."""
+    literal = {"config": {"lit": {"text": "P0D0H0M5S0F", "type": "dur"}}, "text": "P0D0H0M5S0F", "type": "dur"}
+    suggesting = {"__type": "DataAction", "id": "s", "actionId": "x", "actionName": "A", "timeout": literal}
+    world = World()
+    world.flows = FakeArchitectFlows(world.time, f={"version": "1", "flowSequenceItemList": [suggesting]})
+    world.clients["default"] = FakeClient(world.flows)
+    world.clients["default"].flow_api = FlowApi.ARCHITECT
+    return world
+
+
+def test_who_uses_the_better_lever_is_told() -> None:
+    [outcome] = a_world_that_goes_by_an_action().carry_out(a_request(timeout_seconds=10))
+    assert outcome.status is Status.RAISED
+    assert "which 2 Flows use (user of x, another)" in str(outcome.note)
+
+
+@pytest.mark.parametrize("trouble", [KeyError("a bug"), Unavailable("no answer")])
+def test_a_change_that_is_done_stays_done_whatever_becomes_of_the_hint(trouble: Exception) -> None:
+    world = a_world_that_goes_by_an_action()
+    world.clients["default"].no_users = trouble
+    [outcome] = world.carry_out(a_request())
+    assert (outcome.status, world.flows.writes) == (Status.RAISED, ["f"])
+    assert len(world.bugs) == (1 if isinstance(trouble, KeyError) else 0)
