@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
 from latency_probe.metrics import LatencyMetrics
 from latency_probe.settings import Settings
-from unit.test_template import (
-    ACTIONS_WITHOUT_RESOURCES,
-    Stack,
-    stack_with,
-)
-
-Json = dict[str, Any]
+from stack import Json, Stack, stack_with
 
 OF_THE_PROBE = {"LatencyProbeFunction", "LatencyProbeLogGroup", "LatencyProbeRole", "NotMeasuredAlarm"}
 ALARMS = {"DataActionAlarm", "OtherOrganizationsAlarm"}
@@ -103,36 +96,6 @@ def test_its_log_is_kept_for_as_long_as_asked() -> None:
     assert chosen.of_type("Logs::LogGroup")["LatencyProbeLogGroup"]["RetentionInDays"] == "365"
     function = chosen.of_type("Lambda::Function")["LatencyProbeFunction"]
     assert function["LoggingConfig"]["LogGroup"] == "<LatencyProbeLogGroup>"
-
-
-# --- What it may do ---
-
-
-def grants(stack: Stack) -> dict[str, Json]:
-    [policy] = stack.of_type("IAM::Role")["LatencyProbeRole"]["Policies"]
-    return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
-
-
-def test_it_may_do_what_it_does_and_nothing_else(stack: Stack, function: Json) -> None:
-    allowed = grants(stack)
-    assert function["Role"] == "<LatencyProbeRole.Arn>"
-    assert {sid: (grant["Action"], grant["Resource"]) for sid, grant in allowed.items()} == {
-        "KeepCheckpoints": (["dynamodb:GetItem", "dynamodb:PutItem"], "<Ledger.Arn>"),
-        "ReadCredentials": (
-            "secretsmanager:GetSecretValue",
-            "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:genesys-timeout-raiser/the-stack/*",
-        ),
-        "PutAsideWhatLambdaGaveUp": ("sqs:SendMessage", "<DeadLetterQueue.Arn>"),
-        "WriteLog": (["logs:CreateLogStream", "logs:PutLogEvents"], "<LatencyProbeLogGroup.Arn>"),
-        "WriteTraces": (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
-    }
-    assert set(allowed["WriteTraces"]["Action"]) <= ACTIONS_WITHOUT_RESOURCES
-
-
-def test_of_the_ledger_it_sees_its_checkpoints_alone(stack: Stack) -> None:
-    assert grants(stack)["KeepCheckpoints"]["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["probe/*"]}
-    }
 
 
 # --- The alarm on all Data Actions ---

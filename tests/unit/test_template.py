@@ -6,20 +6,14 @@ fit each other, pass them.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]  # ships no types
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # ships no types
 
-PROJECT = Path(__file__).parents[2]
-Json = dict[str, Any]
+from stack import PROJECT, Json, Stack, as_list, stack_with
 
 SETTINGS = {
     "GENESYS_SECRET_ID",
@@ -51,149 +45,13 @@ METRICS = {
     "TimeoutsAtLimit",
     "ChangesNotRecorded",
 }
-ACTIONS_WITHOUT_RESOURCES = {
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-    "cloudwatch:DescribeAlarms",
-    "cloudwatch:DescribeAlarmContributors",
-}
-"""All that works only if granted on "*" (AWS Service Authorization Reference; composite alarms: API DescribeAlarms)."""
 HOLDS_DATA = {"AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::DynamoDB::Table"}
 ALARMS_OF_THE_ACCOUNT = "arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*"
 
 
-class Stack:
-    """The translated template under some parameters; what only AWS knows is left as `<Resource.Attribute>`."""
-
-    def __init__(self, source: Json, translated: Json, **parameters: str) -> None:
-        self.source = source
-        self.template = translated
-        defaults = {name: parameter.get("Default") for name, parameter in source["Parameters"].items()}
-        self._values: Json = defaults | {"AWS::StackName": "the-stack"} | parameters
-        self.resources: dict[str, Json] = self._created(translated["Resources"])
-        self.outputs: Json = self._created(translated["Outputs"])
-
-    def of_type(self, resource_type: str) -> dict[str, Json]:
-        """Properties of all resources of a type, by logical id."""
-        return {
-            name: body["Properties"] for name, body in self.resources.items() if body["Type"] == f"AWS::{resource_type}"
-        }
-
-    def only(self, resource_type: str) -> Json:
-        """Properties of the one resource of a type."""
-        (properties,) = self.of_type(resource_type).values()
-        return properties
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return cast("dict[str, str]", self.only("Lambda::Function")["Environment"]["Variables"])
-
-    @property
-    def dashboard(self) -> list[Json]:
-        return cast("list[Json]", json.loads(self.only("CloudWatch::Dashboard")["DashboardBody"])["widgets"])
-
-    def grants(self) -> Iterator[Json]:
-        """What roles are allowed, one statement at a time, action and resource always as lists."""
-        for role in self.of_type("IAM::Role").values():
-            for policy in role["Policies"]:
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    yield statement | {key: _as_list(statement[key]) for key in ("Action", "Resource")}
-
-    def grant_of(self, action: str) -> Json:
-        (statement,) = (grant for grant in self.grants() if action in grant["Action"])
-        return statement
-
-    def granted_on(self, action: str) -> set[str]:
-        """The resources on which roles are allowed an action."""
-        return {resource for grant in self.grants() if action in grant["Action"] for resource in grant["Resource"]}
-
-    def policy_of(self, resource: str, kind: str) -> dict[str, Json]:
-        """Statements about who may do what to a queue (kind "Queues") or a topic ("Topics"), by their Sid."""
-        (document,) = (
-            body["Properties"]["PolicyDocument"]
-            for body in self.resources.values()
-            if body["Properties"].get(kind) == [f"<{resource}>"]
-        )
-        return {statement["Sid"]: statement for statement in document["Statement"]}
-
-    def _created(self, section: Json) -> dict[str, Json]:
-        """What there is under these parameters: the rest has a condition that does not hold."""
-        return {
-            name: self._resolve(body)
-            for name, body in section.items()
-            if "Condition" not in body or self._holds({"Condition": body["Condition"]})
-        }
-
-    def _resolve(self, node: Any) -> Any:
-        if isinstance(node, list):
-            return [item for item in map(self._resolve, node) if item != "<AWS::NoValue>"]
-        if not isinstance(node, dict):
-            return node
-        if len(node) == 1:
-            ((key, argument),) = node.items()
-            if key in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If", "Fn::Join", "Fn::Split"):
-                return self._call(key, argument)
-        resolved = {key: self._resolve(value) for key, value in node.items()}
-        return {key: value for key, value in resolved.items() if value != "<AWS::NoValue>"}
-
-    def _call(self, function: str, argument: Any) -> Any:
-        if function == "Ref":
-            return self._values.get(argument, f"<{argument}>")
-        if function == "Fn::GetAtt":
-            return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"
-        if function == "Fn::Sub":
-            return re.sub(r"\$\{([^}]+)\}", lambda name: str(self._call("Ref", name[1])), argument)
-        if function == "Fn::Join":
-            return argument[0].join(self._resolve(argument[1]))
-        if function == "Fn::Split":
-            return self._resolve(argument[1]).split(argument[0])
-        condition, when_true, when_false = argument
-        return self._resolve(when_true if self._holds(self.template["Conditions"][condition]) else when_false)
-
-    def _holds(self, condition: Json) -> bool:
-        if "Condition" in condition:
-            return self._holds(self.template["Conditions"][condition["Condition"]])
-        if "Fn::And" in condition:
-            return all(map(self._holds, condition["Fn::And"]))
-        if "Fn::Not" in condition:
-            return not self._holds(condition["Fn::Not"][0])
-        left, right = (self._resolve(side) for side in condition["Fn::Equals"])
-        return str(left) == str(right)
-
-
-class NoManagedPolicies:
-    """Stands in for the translator's loader, which would ask IAM: the template names no managed policy."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
-def _as_list(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
-
-
-def _source() -> Json:
-    return cast("Json", yaml_parse((PROJECT / "template.yaml").read_text(encoding="utf-8")))
-
-
-@cache
-def _translated() -> Json:
-    packaged = _source()
-    for resource in packaged["Resources"].values():
-        for folder in resource["Properties"].keys() & {"CodeUri", "ContentUri"}:
-            resource["Properties"][folder] = "s3://bucket/key"  # as `sam package` leaves it
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        return cast("Json", transform(packaged, {}, NoManagedPolicies()))
-
-
 @pytest.fixture(scope="module")
 def stack() -> Stack:
-    return Stack(_source(), _translated())
-
-
-def stack_with(**parameters: str) -> Stack:
-    return Stack(_source(), _translated(), **parameters)
+    return stack_with()
 
 
 # --- From the queue to the function ---
@@ -361,7 +219,7 @@ def _matches(pattern: Json, event: Json) -> bool:
         if isinstance(wanted, dict):
             if not (isinstance(event.get(key), dict) and _matches(wanted, event[key])):
                 return False
-        elif not any(_fits(one, value) for one in wanted for value in _as_list(event.get(key))):
+        elif not any(_fits(one, value) for one in wanted for value in as_list(event.get(key))):
             return False
     return True
 
@@ -373,7 +231,7 @@ def _fits(wanted: Any, value: str) -> bool:
     if operator == "prefix":
         return value.startswith(operand)
     assert operator == "anything-but", operator
-    return value not in _as_list(operand)
+    return value not in as_list(operand)
 
 
 def alarm_event(
@@ -528,79 +386,6 @@ def test_raising_does_not_depend_on_kms(stack: Stack) -> None:
 def test_what_is_meant_to_wait_in_the_queue_raises_no_alarm(stack: Stack) -> None:
     """The longest delay of a message is 900 seconds (SQS), and re-checks of alarms use it."""
     assert stack.source["Parameters"]["OldestRequestAlarmSeconds"]["Default"] > 900
-
-
-# --- What the function may do ---
-
-
-def test_the_function_has_the_written_role_and_no_other(stack: Stack) -> None:
-    ((role, properties),) = stack.of_type("IAM::Role").items()
-
-    assert stack.only("Lambda::Function")["Role"] == f"<{role}.Arn>"
-    assert "ManagedPolicyArns" not in properties
-
-
-def test_every_grant_names_its_actions_and_its_resources(stack: Stack) -> None:
-    for grant in stack.grants():
-        assert grant["Effect"] == "Allow"
-        assert not [action for action in grant["Action"] if "*" in action]
-        if "*" in grant["Resource"]:
-            assert set(grant["Action"]) <= ACTIONS_WITHOUT_RESOURCES
-
-
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("sqs:ReceiveMessage", "<RequestQueue.Arn>"),
-        ("sqs:DeleteMessage", "<RequestQueue.Arn>"),
-        ("sqs:GetQueueAttributes", "<RequestQueue.Arn>"),
-        ("sqs:ChangeMessageVisibility", "<RequestQueue.Arn>"),
-        ("dynamodb:BatchGetItem", "<Ledger.Arn>"),
-        ("dynamodb:PutItem", "<Ledger.Arn>"),
-        ("dynamodb:BatchWriteItem", "<Ledger.Arn>"),
-        ("logs:CreateLogStream", "<TimeoutRaiserLogGroup.Arn>"),
-        ("logs:PutLogEvents", "<TimeoutRaiserLogGroup.Arn>"),
-    ],
-)
-def test_what_the_function_does_with_its_own_resources_is_granted_on_them_alone(
-    stack: Stack, action: str, resource: str
-) -> None:
-    assert stack.granted_on(action) == {resource}
-
-
-def test_the_function_sends_to_its_own_queues_alone(stack: Stack) -> None:
-    """What has to wait goes to the request queue, what was refused to the dead-letter queue."""
-    assert stack.granted_on("sqs:SendMessage") == {"<RequestQueue.Arn>", "<DeadLetterQueue.Arn>"}
-
-
-def test_composite_alarms_can_be_looked_at_again(stack: Stack) -> None:
-    """DescribeAlarms leaves out composite alarms unless it is granted on "*" (CloudWatch API reference)."""
-    assert stack.granted_on("cloudwatch:DescribeAlarms") == {"*"}
-
-
-def test_events_go_to_the_chosen_bus_alone_and_under_no_false_name() -> None:
-    chosen = stack_with(EventBusName="contact-centre")
-    grant = chosen.grant_of("events:PutEvents")
-
-    assert [arn.rpartition(":")[2] for arn in grant["Resource"]] == [
-        f"event-bus/{chosen.environment['EVENT_BUS_NAME']}"
-    ]
-    assert list(grant["Condition"].values()) == [{"events:source": "genesys-timeout-raiser"}]
-
-
-@pytest.mark.parametrize("organization", ["default", "emea", "a-2"])
-def test_every_organizations_secret_can_be_read(stack: Stack, organization: str) -> None:
-    (readable,) = stack.grant_of("secretsmanager:GetSecretValue")["Resource"]
-    name = stack.environment["GENESYS_SECRET_ID"].replace("{organization}", organization)
-
-    assert fnmatch.fnmatchcase(f"{name}-AbCdEf", readable.rpartition(":secret:")[2])
-
-
-def test_another_stacks_secrets_cannot_be_read(stack: Stack) -> None:
-    (readable,) = stack.grant_of("secretsmanager:GetSecretValue")["Resource"]
-    theirs = stack_with(**{"AWS::StackName": "the-stack-2"}).environment["GENESYS_SECRET_ID"]
-
-    assert not fnmatch.fnmatchcase(f"{theirs}-AbCdEf", readable.rpartition(":secret:")[2])
 
 
 # --- Credentials ---
