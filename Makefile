@@ -76,6 +76,10 @@ lint: .venv/ready .venv-sam/ready ## checks code and template
 	@$(BIN)/cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
 	@$(SAM) validate --lint
 
+.PHONY: audit
+audit: .venv/ready .venv-audit/ready ## audits the template, also as CloudFormation gets it: checkov, and every exception
+	@CHECKOV=$(CURDIR)/.venv-audit/bin/checkov $(BIN)/python -m pytest tests/audit
+
 .PHONY: typecheck
 typecheck: .venv/ready ## checks the types, strictly
 	@$(BIN)/mypy $(CODE)
@@ -99,13 +103,13 @@ schema: .venv/ready ## writes the published JSON Schemas from the code
 .PHONY: lock
 lock: .venv/ready ## compiles the pinned requirements anew
 	@$(BIN)/python -m pip install --quiet --quiet uv
-	@for name in layers/dependencies/requirements requirements/dev requirements/sam requirements/sdk; do \
+	@for name in layers/dependencies/requirements requirements/dev requirements/sam requirements/sdk requirements/audit; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-header --no-emit-index-url $$name.in -o $$name.txt || exit 1; done
 
 .PHONY: clean
 clean: ## removes what was built and installed
-	rm -rf .venv .venv-sam .venv-sdk .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-sdk .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -----------------------------------------------------------------------------------------------------
@@ -128,5 +132,9 @@ endef
 # Large (200 MB) and not needed for anything but this one check.
 .venv-sdk/ready: requirements/sdk.txt
 	$(call install,the official SDK of Genesys Cloud: half a minute)
+
+# Large as well (290 MB).
+.venv-audit/ready: requirements/audit.txt
+	$(call install,checkov: half a minute)
 
 comma := ,

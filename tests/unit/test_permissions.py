@@ -54,7 +54,8 @@ def stack() -> Stack:
 def test_a_function_is_granted_what_it_needs_and_nothing_else(stack: Stack, function: str) -> None:
     needs = needs_of_code(function) | needs_of_services(function, stack)
 
-    assert differences(needs, grants_to(function, stack)) == []
+    found = differences(needs, grants_to(function, stack))
+    assert not found, "\n".join(found)
 
 
 @functions
