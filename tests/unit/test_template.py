@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from follow_ups import LONGEST_DELAY_SECONDS
+from policy import LONGEST_RESTORE_WAIT_SECONDS
 from stack import PROJECT, Json, Stack, as_list, stack_with
 
 SETTINGS = {
@@ -326,6 +328,13 @@ def test_an_event_that_nobody_waits_for_is_not_lost(stack: Stack) -> None:
     assert 60 <= config["MaximumEventAgeInSeconds"] <= 21600  # what Lambda takes
     assert destination == "<DeadLetterQueue.Arn>"
     assert destination in stack.granted_on("sqs:SendMessage")  # Lambda sends under the function's role
+
+
+def test_lambda_does_not_take_follow_ups_for_a_loop(stack: Stack) -> None:
+    """It stops a chain of messages to oneself after 16 (Lambda developer guide, "recursive loop detection")."""
+    hops = LONGEST_RESTORE_WAIT_SECONDS / LONGEST_DELAY_SECONDS
+
+    assert stack.only("Lambda::Function").get("RecursiveLoop", "Terminate") == "Allow" or hops <= 16
 
 
 # --- Alarms that raise timeouts: policies, routes, ledger ---
