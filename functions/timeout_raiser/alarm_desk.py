@@ -104,13 +104,17 @@ class AlarmDesk:
         if not alarms:
             return
         with SideBySide(self._concurrency, self._deadline) as workers:
-            transitions = tuple(ask.transition for ask in alarms)
-            self._dealt_with = workers.map(self._finished, [transitions]).get(transitions, set())
-            workers.map(self._watch.look_ahead, [tuple(ask.follow_up.alarm.name for ask in alarms if ask.follow_up)])
-            verdicts = workers.map(lambda number: self._safe_verdict(alarms[number], door), range(len(alarms)))
+            verdicts = self._verdicts(alarms, door, workers) if workers.has_time else {}
         for number, ask in enumerate(alarms):
             verdict = verdicts.get(number) or Verdict(failed(_blank(ask, door), _overdue()))
             ask.outcome, ask.request, ask.errand = verdict
+
+    def _verdicts(self, alarms: Sequence[Ask], door: Door, workers: SideBySide) -> dict[int, Verdict]:
+        """Those that were found in time, by the alarm's place."""
+        transitions = tuple(ask.transition for ask in alarms)
+        self._dealt_with = workers.map(self._finished, [transitions]).get(transitions, set())
+        workers.map(self._watch.look_ahead, [tuple(ask.follow_up.alarm.name for ask in alarms if ask.follow_up)])
+        return workers.map(lambda number: self._safe_verdict(alarms[number], door), range(len(alarms)))
 
     def _finished(self, transitions: Sequence[str]) -> set[str]:
         """Those that are dealt with; without the ledger, what is relative will wait, and the rest may be repeated."""

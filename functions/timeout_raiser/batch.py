@@ -20,6 +20,7 @@ from genesys_cloud.errors import (
     COMES_AGAIN,
     CredentialsUnavailable,
     GenesysCloudError,
+    OutOfTime,
     PublishRejected,
     Unavailable,
 )
@@ -110,7 +111,9 @@ class Batch:
     def carry_out(self, requests: Sequence[TimeoutRequest], door: str) -> list[Outcome]:
         """One outcome per request, in the order given, which is the order in which they count."""
         with SideBySide(self._concurrency, self._deadline) as workers:
-            return self._carry_out(requests, door, workers)
+            if workers.has_time:
+                return self._carry_out(requests, door, workers)
+        return [failed(begin(request, door), _not_begun(request)) for request in requests]
 
     def _carry_out(self, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide) -> list[Outcome]:
         organizations = self._all_credentials(requests, workers)
@@ -270,6 +273,11 @@ class Batch:
 def _flow_kind(credentials: Credentials | GenesysCloudError) -> Kind:
     architect = isinstance(credentials, Credentials) and credentials.flow_api is FlowApi.ARCHITECT
     return Kind.ARCHITECT_FLOW if architect else Kind.FLOW
+
+
+def _not_begun(request: TimeoutRequest) -> OutOfTime:
+    what = request.flow_id or request.data_action_id or request.data_action_name
+    return OutOfTime(f"{what} was not begun: no time was left", hint=COMES_AGAIN)
 
 
 def _overdue(what: str) -> GenesysCloudError:

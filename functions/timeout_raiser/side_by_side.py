@@ -10,7 +10,9 @@ from typing import Any, Self, TypeVar
 from genesys_cloud.deadline import Deadline
 
 GRACE_SECONDS = 0.5
-"""After the deadline, for calls that end at it to say so themselves."""
+"""After the deadline, for calls that end at it to say so themselves; once, however many steps the work has."""
+SHORTEST_WORK_SECONDS = 0.5
+"""With less than that left nothing is begun: no call would be sent, and what AWS is asked may take longer."""
 
 Item = TypeVar("Item")
 Middle = TypeVar("Middle")
@@ -37,6 +39,11 @@ class SideBySide:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def has_time(self) -> bool:
+        """Whether there is time left to begin anything."""
+        return self._deadline.allows(SHORTEST_WORK_SECONDS)
 
     def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> dict[Item, Result]:
         """The results of the items that were done in time."""
@@ -75,4 +82,4 @@ class SideBySide:
         return results
 
     def _time_left(self) -> float:
-        return max(0.0, self._deadline.left()) + GRACE_SECONDS
+        return max(0.0, self._deadline.left() + GRACE_SECONDS)

@@ -79,11 +79,11 @@ class World:
         self.watcher = Watcher()
         self.bugs: list[str] = []
 
-    def carry_out(self, *requests: TimeoutRequest, concurrency: int = 4) -> list[Outcome]:
+    def carry_out(self, *requests: TimeoutRequest, concurrency: int = 4, seconds: float = 60) -> list[Outcome]:
         batch = Batch(
             lambda name: self.clients[name],
             self.ledger,
-            self.time.deadline(60),
+            self.time.deadline(seconds),
             rules=Rules(3, 5, longest),
             default_limit_seconds=30,
             concurrency=concurrency,
@@ -329,6 +329,16 @@ def test_an_answer_lost_and_done_is_raised_and_counted_as_one_publish() -> None:
     assert (outcome.status, outcome.publish_attempts, outcome.flow_version) == (Status.RAISED, 1, "2")
     assert [(s.before, s.after) for s in outcome.steps] == [(5, 10)]
     assert world.watcher.told == ["published"]
+
+
+@pytest.mark.parametrize("seconds", [-1.9, 0, 0.4])
+def test_without_time_nothing_is_begun_and_everything_comes_again_at_once(seconds: float) -> None:
+    world = World(f=flow(step("A", 5)))
+    world.clients["other"] = FakeClient(world.flows, trouble=RuntimeError("not to be asked for"))
+    outcomes = world.carry_out(a_request(), a_request(organization="other"), seconds=seconds)
+    assert ends(outcomes) == ["deferred deadline_exceeded"] * 2
+    assert [outcome.retry_after_seconds for outcome in outcomes] == [0, 0]
+    assert (world.flows.reads, world.bugs) == ([], [])
 
 
 def test_an_answer_lost_and_no_time_to_look_is_deferred() -> None:

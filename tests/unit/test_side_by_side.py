@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic
 
 import pytest
 
 from fakes import FakeTime
-from side_by_side import SideBySide
+from side_by_side import GRACE_SECONDS, SideBySide
 
 
 def workers(count: int) -> SideBySide:
@@ -55,3 +56,29 @@ def test_no_more_than_half_as_many_items_again_as_workers_are_under_way(count: i
     with workers(count) as pool:
         assert len(pool.map_in_two_steps(begin, finish, range(100))) == 100
     assert 1 <= most <= count * 3 // 2
+
+
+def test_what_hangs_is_waited_for_once_and_not_in_each_step() -> None:
+    time, let_go = FakeTime(), threading.Event()
+
+    def hang(seconds: float) -> None:
+        time.now += seconds
+        let_go.wait(10)
+
+    try:
+        with SideBySide(2, time.deadline(0.05)) as pool:
+            assert pool.has_time is False
+            assert pool.map(hang, [0.1]) == {}  # the grace after the deadline, all of it in true time
+            began = monotonic()
+            time.now += GRACE_SECONDS
+            assert pool.map(lambda _: let_go.wait(10), [1, 2]) == {}
+            assert pool.map_in_two_steps(lambda _: let_go.wait(10), lambda _, __: None, [1, 2]) == {}
+            assert monotonic() - began < GRACE_SECONDS
+    finally:
+        let_go.set()
+
+
+@pytest.mark.parametrize(("seconds", "enough"), [(-1, False), (0.4, False), (0.5, True), (60, True)])
+def test_it_says_whether_there_is_time_to_begin(seconds: float, enough: bool) -> None:
+    with SideBySide(1, FakeTime().deadline(seconds)) as pool:
+        assert pool.has_time is enough
