@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +36,11 @@ def _as_line(entry: dict[str, Any]) -> str:
 
 
 class Telemetry:
-    """Counts what happens in one invocation, from several threads, and tells it at the end."""
+    """Counts what happens in one invocation, from several threads, and tells it at the end.
+
+    A call that hangs may outlive its invocation. What is told after the end belongs to no invocation: it would be
+    counted nowhere, stand among the lines of the next one, or in the middle of one that is just being written.
+    """
 
     def __init__(self, logger: Logger, metrics: Metrics) -> None:
         self._logger = logger
@@ -43,6 +48,8 @@ class Telemetry:
         # Appending to a list is safe from several threads; adding to a Counter is not.
         self._happened: list[str] = []
         self._call_milliseconds: list[float] = []
+        self._lock = threading.Lock()
+        self._over = False
 
     # -- what the parts tell -------------------------------------------------------------------------------------------
 
@@ -65,20 +72,27 @@ class Telemetry:
     def not_recorded(self, what: str, why: str) -> None:
         """A change was published that the ledger does not know of: restore will not put it back."""
         self._happened.append("ChangesNotRecorded")
-        self._logger.error("change not recorded in the ledger", extra={"document": what, "why": why})
+        self._tell("change not recorded in the ledger", document=what, why=why)
 
     def outcome_events_failed(self, count: int, why: str) -> None:
         """So many outcomes did not reach the event bus. What they tell of has happened all the same."""
         self._happened += ["OutcomeEventsFailed"] * count
-        self._logger.error("outcomes not put on the event bus", extra={"count": count, "why": why})
+        self._tell("outcomes not put on the event bus", count=count, why=why)
 
     def message_not_settled(self, message_id: str, what: str, why: str) -> None:
         """A message could not be moved or made to wait. It stays on the queue."""
-        self._logger.error("message not settled", extra={"message_id": message_id, "what": what, "why": why})
+        self._tell("message not settled", message_id=message_id, what=what, why=why)
 
     def bug(self, what: str) -> None:
         """An exception that nobody expected is being handled."""
-        self._logger.exception("unexpected error", extra={"what": what})  # noqa: LOG004  # called from the handler
+        with self._lock:
+            if not self._over:
+                self._logger.exception("unexpected error", extra={"what": what})  # noqa: LOG004  # called from the handler
+
+    def _tell(self, problem: str, **details: object) -> None:
+        with self._lock:
+            if not self._over:
+                self._logger.error(problem, extra=details)
 
     # -- what is told at the end ---------------------------------------------------------------------------------------
 
@@ -93,7 +107,12 @@ class Telemetry:
             self._logger.info(REQUEST_FINISHED, extra={**outcome.in_brief(), "correlation_id": outcome.request_id})
 
     def flush(self) -> None:
-        """Writes the metrics."""
+        """Writes the metrics, which is the end."""
+        with self._lock:
+            self._over = True
+            self._write_metrics()
+
+    def _write_metrics(self) -> None:
         for milliseconds in self._call_milliseconds:
             self._metrics.add_metric(name="GenesysRequestTime", unit=MetricUnit.Milliseconds, value=milliseconds)
         # Counts come last: Powertools writes by itself at the 100th value of a name, and a rest must be there to flush.
