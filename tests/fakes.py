@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 import requests
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse, Timeout
@@ -391,9 +391,15 @@ class FakeLedger:
 # -- AWS ---------------------------------------------------------------------------------------------------------------
 
 
-def aws_error(code: str, operation: str, **more: Any) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": f"{code} happened"}, **more}
+def aws_error(what: str | Exception, operation: str, **more: Any) -> Exception:
+    """An answer with this error code; what is an error already (no answer at all) is taken as it is."""
+    if isinstance(what, Exception):
+        return what
+    answer: Any = {"Error": {"Code": what, "Message": f"{what} happened"}, **more}
     return ClientError(answer, operation)
+
+
+NO_ANSWER = ReadTimeoutError(endpoint_url="https://aws")
 
 
 class FakeSqs:
@@ -405,7 +411,7 @@ class FakeSqs:
         waits: new visibility timeouts, by receipt handle.
         refused: bodies and receipt handles that are answered under `Failed`.
         forgotten: bodies that the answer does not speak of at all.
-        down: error code of every call, None while it works.
+        down: error code of every call, or what is raised in place of an answer; None while it works.
     """
 
     def __init__(self) -> None:
@@ -415,7 +421,7 @@ class FakeSqs:
         self.waits: dict[str, int] = {}
         self.refused: set[str] = set()
         self.forgotten: set[str] = set()
-        self.down: str | None = None
+        self.down: str | Exception | None = None
 
     def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Json]) -> Json:  # noqa: N803
         answer = self._answer("SendMessageBatch", Entries, "MessageBody")
@@ -463,11 +469,15 @@ class FakeSqs:
 
 
 class FakeEvents:
-    """EventBridge as far as it is used."""
+    """EventBridge as far as it is used.
+
+    Attributes:
+        down: error code of every call, or what is raised in place of an answer; None while it works.
+    """
 
     def __init__(self) -> None:
         self.calls: list[list[Json]] = []
-        self.down: str | None = None
+        self.down: str | Exception | None = None
         self.refused_details: set[str] = set()
 
     def put_events(self, *, Entries: Sequence[Json]) -> Json:  # noqa: N803

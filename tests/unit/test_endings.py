@@ -8,13 +8,25 @@ from decimal import Decimal
 
 import pytest
 
-from aws.event_bus import EventBus
+from aws.event_bus import EventBus, worth_telling
 from aws.queues import MOST_BYTES, DeadLetter
 from documents.flow import find_steps
 from doors import Ask, Letter
 from endings import Endings, unsettled
 from errands import Errand
-from fakes import FakeEvents, FakeLedger, FakeSqs, FakeTime, a_request, flow, indexed, longest, shortest, step
+from fakes import (
+    NO_ANSWER,
+    FakeEvents,
+    FakeLedger,
+    FakeSqs,
+    FakeTime,
+    a_request,
+    flow,
+    indexed,
+    longest,
+    shortest,
+    step,
+)
 from follow_ups import AlarmReference, FollowUp, Purpose
 from genesys_cloud.retry import Jitter
 from outcomes import Outcome, OutcomeError, Status, begin, succeeded
@@ -353,6 +365,17 @@ def test_a_ledger_that_is_down_keeps_no_message_and_what_was_not_marked_is_told(
     assert [failure[1:] for failure in post.failures] == [("not marked as dealt with", "no answer")]
 
 
+def test_after_a_call_that_is_not_answered_no_more_are_made_and_all_is_kept() -> None:
+    post = Post()
+    post.sqs.down = NO_ANSWER
+    rejected = [ended(letter(f"m{n}"), Status.REJECTED) for n in range(25)]
+    deferred = [ended(letter(f"n{n}"), Status.DEFERRED) for n in range(25)]
+    assert len(post.settle(*rejected, *deferred)) == 50
+    assert [len(call) for call in post.sqs.calls] == [10, 10]  # one to the dead-letter queue, one for the waits
+    assert len(post.failures) == 50
+    assert all("timeout" in why.lower() for _, _, why in post.failures)
+
+
 # -- what SQS takes ----------------------------------------------------------------------------------------------------
 
 
@@ -391,6 +414,7 @@ def put(events: FakeEvents, *outcomes: Outcome, seconds_left: float = 5) -> list
     failures: list[tuple[int, str]] = []
     bus = EventBus("the-bus", events.client, lambda *failure: failures.append(failure))
     bus.put(outcomes, FakeTime().deadline(seconds_left))
+    assert bus.known == len(worth_telling(outcomes))
     return failures
 
 
@@ -433,6 +457,14 @@ def test_a_bus_that_is_down_is_told_per_call_and_the_rest_is_tried() -> None:
     failures = put(events, *(outcome(Status.RAISED) for _ in range(12)))
     assert [count for count, _ in failures] == [10, 2]
     assert "InternalException happened" in failures[0][1]
+
+
+def test_after_a_call_that_is_not_answered_no_more_are_made_and_all_are_told() -> None:
+    events = FakeEvents()
+    events.down = NO_ANSWER
+    failures = put(events, *(outcome(Status.RAISED) for _ in range(25)))
+    assert [len(call) for call in events.calls] == [10]
+    assert [count for count, _ in failures] == [10, 10, 5]
 
 
 def test_without_time_left_no_event_is_tried_and_all_are_told() -> None:

@@ -163,19 +163,23 @@ def _call_for_each(
 ) -> dict[int, str]:
     """One batch call for each pack, as long as there is time; what SQS does not name as done has failed.
 
+    After a call that was not answered there are no more: each would hold the invocation as long.
+
     Returns:
         For each that failed: its index, and why.
     """
     failures: dict[int, str] = {}
+    no_answer: str | None = None
     for pack in packs:
         indices = [index for index, _ in pack]
-        if deadline.left() <= 0:
-            failures |= dict.fromkeys(indices, NO_TIME)
+        if no_answer or deadline.left() <= 0:
+            failures |= dict.fromkeys(indices, no_answer or NO_TIME)
             continue
         try:
             answer = call(pack)
         except (BotoCoreError, ClientError) as error:
             failures |= dict.fromkeys(indices, str(error))
+            no_answer = str(error) if isinstance(error, BotoCoreError) else None
         else:
             done = {int(entry["Id"]) for entry in answer.get("Successful", [])}
             why = {int(entry["Id"]): entry.get("Message", entry["Code"]) for entry in answer.get("Failed", [])}
