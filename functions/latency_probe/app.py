@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from aws_support import clients
-from aws_support.logs import make_logger
+from aws_support.logs import make_logger, telling_of_outages
 from genesys_cloud.action_analytics import ActionAnalytics
 from genesys_cloud.connections import Connections
 from genesys_cloud.credentials import CredentialsStore
@@ -26,7 +26,7 @@ SETTINGS = Settings.from_environment(os.environ)
 LOGGER = make_logger(SETTINGS.service, SETTINGS.log_level)
 METRICS = LatencyMetrics(SETTINGS.latency_namespace)
 CONNECTIONS = Connections(
-    CredentialsStore(SETTINGS.secret_id, clients.secrets),
+    CredentialsStore(SETTINGS.secret_id, clients.secrets, on_outage=telling_of_outages(LOGGER)),
     at_once=1,
     connect_timeout=SETTINGS.http_connect_timeout_seconds,
     read_timeout=SETTINGS.http_read_timeout_seconds,

@@ -16,6 +16,7 @@ from aws.ledger_table import LedgerTable
 from aws.queues import DeadLetterQueue, RequestQueue
 from aws.route_parameter import RouteParameter
 from aws_support import clients
+from aws_support.logs import telling_of_outages
 from batch import Batch
 from changes import Rules
 from doors import Door, Doors, Mail
@@ -38,7 +39,7 @@ METRICS = Metrics(namespace=SETTINGS.metrics_namespace, service=SETTINGS.service
 DOORS = Doors(RequestReader(), ROUTES)
 ORGANIZATIONS = Organizations(
     Connections(
-        CredentialsStore(SETTINGS.secret_id, clients.secrets),
+        CredentialsStore(SETTINGS.secret_id, clients.secrets, on_outage=telling_of_outages(LOGGER)),
         at_once=SETTINGS.flow_concurrency,
         connect_timeout=SETTINGS.http_connect_timeout_seconds,
         read_timeout=SETTINGS.http_read_timeout_seconds,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from fakes import FakeSecrets
+from fakes import NO_ANSWER, FakeSecrets
 from genesys_cloud.credentials import REGIONS, Credentials, CredentialsStore
 from genesys_cloud.errors import CredentialsUnavailable
 
@@ -191,6 +192,80 @@ def test_past_every_cache_the_rotated_secret_is_read() -> None:
     store = CredentialsStore("genesys", lambda: secrets)
     assert store.get("default").client_secret == "s3cr3t-value"
     assert store.get("default", past_every_cache=True).client_secret == "new"
+
+
+# -- while Secrets Manager is down -------------------------------------------------------------------------------------
+
+
+def not_read(cause: Exception) -> GetParameterError:
+    """What Powertools makes of an error."""
+    error = GetParameterError(str(cause))
+    error.__context__ = cause
+    return error
+
+
+def answered(status: int, code: str) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "GetSecretValue",
+    )
+
+
+class Outage:
+    """A store that has read the secret once, and what it told since Secrets Manager no longer gives it."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.secrets = FakeSecrets(genesys={**CLIENT, "org_domain": "acme"})
+        self.told: list[str] = []
+        self.store = CredentialsStore("genesys", lambda: self.secrets, lambda *what: self.told.append(" ".join(what)))
+        self.before = self.store.get("default")
+        self.secrets.secrets["genesys"] = not_read(cause)
+
+
+OUTAGES: list[Exception] = [
+    NO_ANSWER,
+    EndpointConnectionError(endpoint_url="https://aws"),
+    answered(500, "InternalServiceError"),
+    answered(503, "ServiceUnavailable"),
+    answered(400, "ThrottlingException"),
+]
+
+
+@pytest.mark.parametrize("cause", OUTAGES, ids=repr)
+def test_while_secrets_manager_is_down_what_it_said_last_counts(cause: Exception) -> None:
+    outage = Outage(cause)
+    assert outage.store.get("default") == outage.before
+    assert outage.told == [f"genesys {cause}"]
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "InvalidRequestException"])
+def test_what_secrets_manager_refuses_counts_no_more(code: str) -> None:
+    outage = Outage(answered(400, code))
+    with pytest.raises(CredentialsUnavailable, match=code):
+        outage.store.get("default")
+    outage.secrets.secrets["genesys"] = not_read(NO_ANSWER)
+    with pytest.raises(CredentialsUnavailable):  # not even once Secrets Manager is down
+        outage.store.get("default")
+    assert outage.told == []
+
+
+def test_a_secret_that_is_wrong_now_counts_no_more_though_it_was_right_before() -> None:
+    outage = Outage(NO_ANSWER)
+    outage.secrets.secrets["genesys"] = "{"
+    with pytest.raises(CredentialsUnavailable, match="is wrong"):
+        outage.store.get("default")
+    outage.secrets.secrets["genesys"] = not_read(NO_ANSWER)
+    with pytest.raises(CredentialsUnavailable, match="cannot be read"):
+        outage.store.get("default")
+
+
+@pytest.mark.parametrize("cause", OUTAGES, ids=repr)
+def test_past_every_cache_and_never_read_before_an_outage_is_an_outage(cause: Exception) -> None:
+    outage = Outage(cause)
+    with pytest.raises(CredentialsUnavailable):
+        outage.store.get("default", past_every_cache=True)
+    with pytest.raises(CredentialsUnavailable):
+        CredentialsStore("genesys", lambda: outage.secrets).get("default")
 
 
 def test_credentials_do_not_show_their_secret() -> None:

@@ -24,3 +24,12 @@ def make_logger(service: str, level: str, write: Callable[[dict[str, Any]], str]
     for library in ("boto3", "botocore", "urllib3"):  # at DEBUG they log what they send and get: secrets, Flows
         logging.getLogger(library).setLevel(logging.WARNING)
     return Logger(service=service, level=level, json_serializer=write)
+
+
+def telling_of_outages(logger: Logger) -> Callable[[str, str], None]:
+    """Tells that a secret cannot be read again, and why; what it said last goes on counting."""
+
+    def tell(name: str, why: str) -> None:
+        logger.warning("secret not read again, what it said last counts", extra={"secret": name, "why": why})
+
+    return tell

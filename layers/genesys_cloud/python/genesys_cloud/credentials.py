@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -125,18 +126,32 @@ class SecretsProvider(Protocol):
 class CredentialsStore:
     """Reads the credentials of organizations.
 
+    While Secrets Manager is down or throttles, what it said last goes on counting: if it no longer does, Genesys Cloud
+    itself says so. A secret that is gone, forbidden or wrong counts no more.
+
     Args:
         secret_id: name or ARN of the secret; `{organization}` in it stands for the organization.
         secrets: gives what keeps secrets for `CACHED_SECONDS`; called when one is needed.
+        on_outage: is told of a secret that cannot be read again: its name, and why.
     """
 
-    def __init__(self, secret_id: str, secrets: Callable[[], SecretsProvider]) -> None:
+    def __init__(
+        self,
+        secret_id: str,
+        secrets: Callable[[], SecretsProvider],
+        on_outage: Callable[[str, str], None] = lambda _name, _why: None,
+    ) -> None:
         self._secret_id = secret_id
         self._secrets = secrets
+        self._on_outage = on_outage
+        self._last: dict[str, Credentials] = {}
         self._schema = Schema(_SECRET, secret=True)
 
     def get(self, organization: str, *, past_every_cache: bool = False) -> Credentials:
         """The organization's credentials.
+
+        Args:
+            past_every_cache: as they are now, or not at all.
 
         Raises:
             CredentialsUnavailable: the secret is missing, unreadable or wrong.
@@ -148,13 +163,20 @@ class CredentialsStore:
         try:
             text = self._secrets().get(name, max_age=CACHED_SECONDS, force_fetch=past_every_cache)
         except GetParameterError as error:
+            if not _is_an_outage(error.__context__):
+                self._last.pop(organization, None)
+            elif organization in self._last and not past_every_cache:
+                self._on_outage(name, str(error))
+                return self._last[organization]
             raise CredentialsUnavailable(
                 f"the secret {name} cannot be read: {error}",
                 hint="create the secret, or allow the function's role secretsmanager:GetSecretValue on it",
             ) from error
         try:
-            return self._parse(text)
+            credentials = self._last[organization] = self._parse(text)
+            return credentials
         except ValueError as error:
+            self._last.pop(organization, None)
             if not past_every_cache:  # it may have been corrected since it was cached
                 return self.get(organization, past_every_cache=True)
             # `from None`: the text of a secret stands in the cause's traceback.
@@ -179,6 +201,16 @@ class CredentialsStore:
             max_timeout_seconds=int(secret["max_timeout_seconds"]) if "max_timeout_seconds" in secret else None,
             flow_api=FlowApi(secret.get("flow_api", "publish")),
         )
+
+
+def _is_an_outage(cause: BaseException | None) -> bool:
+    """Whether Secrets Manager gave no answer of its own: silence, 5xx, throttling."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as above
+
+    if not isinstance(cause, ClientError):
+        return isinstance(cause, BotoCoreError)
+    status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Throttl" in cause.response.get("Error", {}).get("Code", "")
 
 
 def _addresses(secret: dict[str, Any]) -> tuple[str, str]:
