@@ -76,6 +76,15 @@ class ArchitectStore:
 
     # What other people do.
 
+    def check_out_by_user(self, flow_id: str, user: str) -> bool:
+        """Another person opens the Flow to work in it; whether it was free. Raises UnknownDocument."""
+        with self._lock:
+            flow = self.get(flow_id)
+            if flow.is_locked or (flow.operation and not flow.operation.complete):
+                return False
+            self._keep(replace(flow, locked_user=user))
+            return True
+
     def change(self, flow_id: str, **fields: Any) -> ArchitectFlow:
         """Sets fields of a Flow as they are. Raises UnknownDocument."""
         with self._lock:

@@ -4,6 +4,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 Change = Callable[[dict[str, Any]], object]
@@ -25,6 +26,14 @@ class StoredDocument(Protocol):
 _Document = TypeVar("_Document", bound=StoredDocument)
 
 
+@dataclass(frozen=True)
+class Edition(Generic[_Document]):
+    """A version as it was stored, and whether a client did that, or anybody else."""
+
+    document: _Document
+    by_client: bool
+
+
 class DocumentStore(ABC, Generic[_Document]):
     """All documents of one `kind`. Every method is atomic."""
 
@@ -35,6 +44,7 @@ class DocumentStore(ABC, Generic[_Document]):
         self._lock = threading.RLock()
         self._documents: dict[str, _Document] = {}
         self._edits: dict[str, deque[Change]] = defaultdict(deque)
+        self._editions: dict[str, list[Edition[_Document]]] | None = None
 
     @abstractmethod
     def _edited(self, document: _Document, change: Change) -> _Document:
@@ -46,7 +56,7 @@ class DocumentStore(ABC, Generic[_Document]):
             message = f"the id of a document ({self.kind}) must not be empty"
             raise ValueError(message)
         with self._lock:
-            self._documents[document.document_id] = document
+            self._keep(document, by_client=False)
         return document
 
     def has(self, document_id: str) -> bool:
@@ -98,7 +108,7 @@ class DocumentStore(ABC, Generic[_Document]):
         with self._lock:
             if self._documents.get(old.document_id) is not old:
                 return False
-            self._documents[old.document_id] = new
+            self._keep(new, by_client=True)
             return True
 
     def add(self, document: _Document) -> bool:
@@ -117,8 +127,25 @@ class DocumentStore(ABC, Generic[_Document]):
             del self._documents[document.document_id]
             return True
 
+    def keep_editions(self) -> None:
+        """From now on every version is kept, whatever memory that takes."""
+        with self._lock:
+            each = self._documents.items()
+            self._editions = {document_id: [Edition(document, by_client=False)] for document_id, document in each}
+
+    def editions(self, document_id: str) -> list[Edition[_Document]]:
+        """Every version since `keep_editions`, oldest first."""
+        with self._lock:
+            return list((self._editions or {}).get(document_id, []))
+
     def clear(self) -> None:
         """Forgets every document and every waiting edit."""
         with self._lock:
             self._documents.clear()
             self._edits.clear()
+            self._editions = None
+
+    def _keep(self, document: _Document, *, by_client: bool) -> None:
+        self._documents[document.document_id] = document
+        if self._editions is not None:
+            self._editions.setdefault(document.document_id, []).append(Edition(document, by_client))

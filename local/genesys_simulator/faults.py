@@ -67,7 +67,7 @@ class Fault:
     These spoil the answer, be it the real one or the fault's own:
 
     - `drip_seconds`: the body takes that long, in small pieces
-    - `broken_json`: the body ends halfway, as if that were all of it
+    - `broken_json`: the body ends halfway, as if that were all of it (not a text: nobody could tell, as with JSON)
     - `cut_off`: the connection ends halfway through the body
 
     Operations are `any`, `token`; the tutorial's `get_flow`, `publish`; Architect's `get_flow_metadata`,
@@ -159,7 +159,8 @@ class Fault:
 
     def spoil(self, response: Response) -> Response:
         """The answer as it goes out."""
-        body = response.body[: len(response.body) // 2] if self.broken_json else response.body
+        is_text = response.headers.get("Content-Type", "").startswith("text/")
+        body = response.body[: len(response.body) // 2] if self.broken_json and not is_text else response.body
         return replace(response, body=body, cut_off=self.cut_off, drip_seconds=self.drip_seconds)
 
 
@@ -191,6 +192,7 @@ class FaultSource:
         self._lock = threading.Lock()
         self._queue: list[Fault] = []
         self._storm: _Storm | None = None
+        self._struck: list[Fault] = []
 
     def add(self, *faults: Fault) -> None:
         """Puts faults at the end of the queue, all or none. Raises ValueError for an operation that does not exist."""
@@ -222,12 +224,23 @@ class FaultSource:
     def take(self, operation: str, target: Target) -> Fault | None:
         """The fault this call meets: the first in the queue that matches, else what the storm brings."""
         with self._lock:
-            for position, fault in enumerate(self._queue):
-                if fault.matches(operation, target):
-                    rest = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
-                    self._queue[position : position + 1] = rest
-                    return fault
-            return self._storm.draw(operation, target) if self._storm else None
+            fault = self._next(operation, target)
+            if fault:
+                self._struck.append(fault)
+            return fault
+
+    def _next(self, operation: str, target: Target) -> Fault | None:
+        for position, fault in enumerate(self._queue):
+            if fault.matches(operation, target):
+                rest = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+                self._queue[position : position + 1] = rest
+                return fault
+        return self._storm.draw(operation, target) if self._storm else None
+
+    def struck(self) -> list[Fault]:
+        """The faults that calls have met so far, in their order."""
+        with self._lock:
+            return list(self._struck)
 
     def waiting(self) -> int:
         """How many faults of the queue have yet to strike."""
@@ -235,10 +248,16 @@ class FaultSource:
             return sum(fault.times for fault in self._queue)
 
     def clear(self) -> None:
-        """Good weather: an empty queue, no storm."""
+        """Good weather: an empty queue, no storm. What has struck is still known."""
         with self._lock:
             self._queue.clear()
             self._storm = None
+
+    def forget(self) -> None:
+        """Good weather, and as if there had never been any other."""
+        with self._lock:
+            self._struck.clear()
+        self.clear()
 
     def _check_operation(self, fault: Fault) -> None:
         if fault.operation not in self._operations:

@@ -19,7 +19,7 @@ from genesys_simulator.action_document import Action
 from genesys_simulator.action_store import DEFAULT_CATEGORY
 from genesys_simulator.admin_requests import PREFIX
 from genesys_simulator.calls import Call
-from genesys_simulator.document_store import Change
+from genesys_simulator.document_store import Change, Edition
 from genesys_simulator.faults import Fault
 from genesys_simulator.flow_store import Flow
 from genesys_simulator.gateway import Gateway
@@ -129,6 +129,19 @@ class GenesysSimulator(ArchitectControls):
         """Another person publishes right after each of the next `times` reads. Raises KeyError, ValueError."""
         self._state.flows.edit_after_read(flow_id, change, times)
 
+    def keep_editions(self) -> None:
+        """From now on every version of Flows and actions is kept (Architect Flows have their `.history` anyway)."""
+        self._state.flows.keep_editions()
+        self._state.actions.keep_editions()
+
+    def flow_editions(self, flow_id: str) -> list[Edition[Flow]]:
+        """A Flow's versions since then, oldest first: `.document`, and whether it is `.by_client`."""
+        return self._state.flows.editions(flow_id)
+
+    def action_editions(self, action_id: str) -> list[Edition[Action]]:
+        """The same of an integration action."""
+        return self._state.actions.editions(action_id)
+
     def put_action(
         self,
         action_id: str,
@@ -193,6 +206,11 @@ class GenesysSimulator(ArchitectControls):
     def clear_faults(self) -> None:
         """Ends the storm and empties the queue of faults."""
         self._state.faults.clear()
+
+    @property
+    def struck_faults(self) -> list[Fault]:
+        """The faults that calls have met so far, in their order."""
+        return self._state.faults.struck()
 
     @property
     def calls(self) -> list[Call]:

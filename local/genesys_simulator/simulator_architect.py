@@ -73,6 +73,13 @@ class ArchitectControls:
         """
         return self._state.architect.change(flow_id, **fields)
 
+    def check_out_architect_flow(self, flow_id: str, user: str) -> bool:
+        """Another person opens a Flow to work in it, as long as `edit_architect_flow` does not publish it.
+
+        Returns whether the Flow was free; nothing is changed if it was not. Raises KeyError.
+        """
+        return self._state.architect.check_out_by_user(flow_id, user)
+
     def edit_architect_flow(self, flow_id: str, change: Change) -> ArchitectFlow:
         """Another person publishes now: `change` gets the published configuration and changes it in place.
 

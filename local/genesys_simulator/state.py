@@ -50,7 +50,7 @@ class State:
         self.actions.clear()
         self.drafts.clear()
         self.executions.clear()
-        self.faults.clear()
+        self.faults.forget()
         self.rate_limiter.clear()
         self.login_limiter.clear()
         self.calls.clear()
