@@ -1,8 +1,9 @@
 """The function in processes of its own: `python function_process.py SOCKET CODE` starts them fast, on a Unix socket.
 
 It imports everything but `app` once and forks for every connection. A connection is one execution environment: its
-first line brings environment and log file, upon which `app` is imported; each further line brings an event; it ends
-when the connection is closed. `app` alone reads the environment, so this is a cold start in all but the time it takes.
+first line brings environment and log file, upon which `app` is imported, and is answered with the process's id; each
+further line brings an event; it ends when the connection is closed. `app` alone reads the environment, so this is a
+cold start in all but the time it takes.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class ExecutionEnvironment(StreamRequestHandler):
         except Exception as error:  # noqa: BLE001  # a cold start that fails is an answer
             self._answer({"error": f"{type(error).__name__}: {error}"})
             return
-        self._answer({})
+        self._answer({"pid": os.getpid()})
         for line in self.rfile:
             self._answer(_run(handler, **json.loads(line)))
 

@@ -395,6 +395,7 @@ class Function:
 
     Attributes:
         seconds: how long the last event took.
+        pid: of its process.
     """
 
     def __init__(self, server: FunctionServer, aws: Aws, log: Path, environment: dict[str, str | None]) -> None:
@@ -410,6 +411,7 @@ class Function:
         if "error" in answer:
             self.close()
             raise ColdStartFailed(answer["error"])
+        self.pid: int = answer["pid"]
 
     def close(self) -> None:
         """Ends it."""
@@ -425,9 +427,13 @@ class Function:
 
     # -- the doors -----------------------------------------------------------------------------------------------------
 
+    def try_invoke(self, event: Any, *, seconds: float = 30, request_id: str = "invocation-1") -> Json:
+        """What the handler returns for an event (`result`), or raises (`error`); an error too if its process ends."""
+        return self._say({"event": event, "request_id": request_id, "seconds": seconds}, seconds)
+
     def invoke(self, event: Any, *, seconds: float = 30, request_id: str = "invocation-1") -> Any:
         """What the handler returns for an event."""
-        answer = self._say({"event": event, "request_id": request_id, "seconds": seconds}, seconds)
+        answer = self.try_invoke(event, seconds=seconds, request_id=request_id)
         assert "error" not in answer, f"{answer['error']}\n{self.log()[-3000:]}"
         self.seconds = answer["seconds"]
         return answer["result"]
