@@ -205,6 +205,7 @@ class Publication:
 
         Raises:
             Overtaken: it lacks what we have changed, so someone else's was published in its place.
+            AnswerLost: it cannot be read, and it might be someone else's.
         """
         document = self._document
         try:
@@ -214,11 +215,8 @@ class Publication:
                 return
             as_read = self._calls.configuration(self._id, str(document.version))
         except GenesysCloudError as error:
-            document.notes.append(
-                f"Flow {self._id} is published as version {version}, but could not be read back to see that nothing"
-                f" else of it is changed: {error.message}"
-            )
-            return
+            said = f"Flow {self._id}: version {version} is published, and cannot be read back to see whether it is ours"
+            raise _untold(error, said) from error
         ours = differing_places(as_read, document.body, most=_ALL)
         if any(_is_within(place, other) for place in places for other in ours):
             raise Overtaken(f"Flow {self._id}: version {version} is published, but it does not hold what was sent")
