@@ -154,10 +154,7 @@ class DocumentChange:
                 self._observer.conflicted()
                 conflicts += 1
                 sent = plan if conflict.may_be_done else sent
-                self._remembering.refused(certain=sent is None)
-                self._wait_after_conflict(conflicts, conflict)
-                document = self._store.read(document.id)
-                self._remembering.ask_again()
+                document = self._read_after_conflict(conflicts, conflict, plan, certain=sent is None)
             except AnswerLost as lost:
                 sent = plan
                 losses += 1
@@ -196,6 +193,29 @@ class DocumentChange:
             return self._store.read(self._key.id)
         except OutOfTime:
             raise lost from None
+
+    def _read_after_conflict(self, conflicts: int, conflict: Conflict, plan: Plan, *, certain: bool) -> Document:
+        """The document as it is after a conflict; what was intended is taken back unless it is there.
+
+        It may be: something on the way may have sent a publish twice, and given the second one's answer.
+
+        Args:
+            certain: False where a publish before this one was not answered.
+        """
+        try:
+            self._wait_after_conflict(conflicts, conflict)
+        except GenesysCloudError:
+            self._remembering.refused(certain=certain)
+            raise
+        document = self._store.read(self._key.id)
+        self._remembering.refused(certain=certain and not self._shows(document, plan))
+        self._remembering.ask_again()
+        return document
+
+    def _shows(self, document: Document, plan: Plan) -> bool:
+        """Whether all that a plan has written is in a document."""
+        found = {slot.identity: slot.image() for slot in self._key.nature.find_steps(document).slots}
+        return all(found.get(write.slot.identity) == write.slot.image() for write in plan.writes)
 
     def _wait_after_conflict(self, conflicts: int, conflict: Conflict) -> None:
         what = f"{self._key}: someone else published in between, {conflicts} times"

@@ -25,7 +25,7 @@ from batch import Batch
 from changes import Change, Rules
 from documents.kinds import DocumentKey, Kind
 from fakes import FakeFlows, FakeTime, Json, Watcher, a_request, flow, longest, step
-from genesys_cloud.errors import AnswerLost, Conflict, PublishRejected
+from genesys_cloud.errors import AnswerLost, Conflict, PublishRejected, Unavailable
 from ledger import Before, Entry, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
 from outcomes import Status
 from remembering import MOST_RACES
@@ -511,6 +511,34 @@ def test_on_a_conflict_what_the_other_has_set_is_what_was_there_before() -> None
     assert (world.timeouts, world.entry.before) == ([10], as_before(7))
     run(world, a_restore())
     assert world.timeouts == [7]
+
+
+@pytest.mark.parametrize(("request_", "after"), [(a_request(), 10), *RELATIVE])
+@pytest.mark.parametrize("conflicts_more", [0, 1])
+def test_what_was_done_although_a_conflict_was_told_can_be_put_back(
+    request_: TimeoutRequest, after: int, conflicts_more: int
+) -> None:
+    """A gateway that sends a publish twice gives the answer to the second one."""
+    world = a_world(3)
+    world.flows.on_write.extend([lambda: world.flows.someone_else_publishes("f")] * conflicts_more)
+    world.flows.on_write.append(lambda: world.flows.someone_else_publishes("f", after))
+    run(world, request_)
+    assert (world.timeouts, world.entry.before) == ([after], as_before(3))
+    run(world, a_request(timeout_seconds=20))
+    run(world, a_restore())
+    assert world.timeouts == [3]
+
+
+def test_a_conflict_that_cannot_be_looked_into_takes_nothing_back() -> None:
+    world = a_world(3)
+    world.flows.on_write.append(lambda: world.flows.someone_else_publishes("f", 10))
+    change = world.change(a_request())
+    document = world.flows.read("f")
+    world.flows.on_read.append(Unavailable("502"))
+    with pytest.raises(Unavailable):
+        change.run(document)
+    run(world, a_restore())
+    assert world.timeouts == [3]
 
 
 def test_a_decision_stands_also_when_the_other_has_raised_it_further() -> None:
