@@ -139,7 +139,7 @@ class DocumentChange:
         sent: Plan | None = None
         self._remembering.begin()
         while True:
-            plan, steps = self._plan(document)
+            plan, steps, document = self._plan(document)
             if sent and plan.claim_what_was_done_by(sent) and not claimed:
                 claimed = True
                 self._observer.published()
@@ -171,8 +171,12 @@ class DocumentChange:
         self._remembering.published(change.version)
         return replace(change, unrecorded=self._remembering.memory.lost)
 
-    def _plan(self, document: Document) -> tuple[Plan, Steps]:
-        """A plan of which everything that has to be remembered before it is carried out, is."""
+    def _plan(self, document: Document) -> tuple[Plan, Steps, Document]:
+        """A plan of which everything that has to be remembered before it is carried out, is; and the document it is of.
+
+        That is another one where the ledger makes it look as if someone else had changed a step, and is younger than
+        the document: another invocation may have published in between.
+        """
         nature = self._key.nature
         steps = nature.find_steps(document)
         while True:
@@ -183,14 +187,21 @@ class DocumentChange:
                 default_seconds=nature.default_seconds or self._rules.default_seconds,
                 memory=self._remembering.memory,
             )
-            if self._remembering.holds(plan):
-                return plan, steps
+            if plan.finds_others and self._remembering.is_younger:
+                document = self._read()
+                steps = nature.find_steps(document)
+            elif self._remembering.holds(plan):
+                return plan, steps, document
+
+    def _read(self) -> Document:
+        self._remembering.is_younger = False
+        return self._store.read(self._key.id)
 
     def _read_after_loss(self, losses: int, lost: AnswerLost) -> Document:
         """The document as it is after all; without time to look, the loss is what there is to tell."""
         self._wait(losses, otherwise=lost)
         try:
-            return self._store.read(self._key.id)
+            return self._read()
         except OutOfTime:
             raise lost from None
 
@@ -207,7 +218,7 @@ class DocumentChange:
         except GenesysCloudError:
             self._remembering.refused(certain=certain)
             raise
-        document = self._store.read(self._key.id)
+        document = self._read()
         self._remembering.refused(certain=certain and not self._shows(document, plan))
         self._remembering.ask_again()
         return document

@@ -243,6 +243,7 @@ class _Planner:
                 return
         foreign = [step for step in known if step.belongs_to_someone_else]
         if foreign:
+            self._plan.finds_others = True
             self._plan.errors[index] = _changed_by_someone_else(foreign)
             return
         for step in steps:
@@ -282,6 +283,8 @@ class _Planner:
                 entry = entry_of(step.key, slot, known).intends(slot.seconds, slot.image(), int(step.seconds))
                 raised = step.is_raised
                 self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=raised)
+                if known and known.before and entry.before != known.before:
+                    self._plan.finds_others = True
 
 
 def _limit_exceeded(request: TimeoutRequest, chosen: Iterable[Slot]) -> int | None:

@@ -37,6 +37,7 @@ class Remembering:
 
     Attributes:
         memory: what the next plan has to go by.
+        is_younger: whether that may be of later than the document: it was learned after the document was read.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Remembering:
         self._before_us: tuple[Entry, ...] = ()
         self._needed = any(needs_memory(request) for _, request in requests)
         self.memory = Memory()
+        self.is_younger = False
 
     def begin(self) -> None:
         """Recalls the document's record where a request cannot be planned without."""
@@ -120,6 +122,7 @@ class Remembering:
 
     def _recall(self) -> None:
         try:
+            self.is_younger = True
             self.memory = self._ledger.recall(self._key, self._transitions)
             self._before_us = self.memory.record.entries if self.memory.record else ()
         except LedgerUnavailable as error:
@@ -130,6 +133,7 @@ class Remembering:
         if changed.record is None or self._transitions:
             self._recall()
         else:
+            self.is_younger = True
             self.memory = replace(self.memory, record=changed.record)
             self._before_us = changed.record.entries
 

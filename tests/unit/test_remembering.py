@@ -541,6 +541,32 @@ def test_a_conflict_that_cannot_be_looked_into_takes_nothing_back() -> None:
     assert world.timeouts == [3]
 
 
+@pytest.mark.parametrize("request_", [a_request(timeout_seconds=29), a_request(timeout_seconds=30)])
+def test_what_another_invocation_has_done_since_the_read_is_not_taken_for_someone_elses(
+    request_: TimeoutRequest,
+) -> None:
+    world = a_world(3)
+    run(world, a_request(timeout_seconds=18))
+    change, document = world.change(request_), world.flows.read("f")
+    run(world, a_request(timeout_seconds=29))
+    remembered: list[Before | None] = []
+    world.flows.on_write.append(lambda: remembered.append(world.entry.before))
+    change.run(document)
+    assert all(before == as_before(3) for before in [*remembered, world.entry.before])
+    assert world.observer.told == ["published"] * (2 + len(remembered))  # and no conflict
+    run(world, a_restore())
+    assert world.timeouts == [3]
+
+
+def test_nor_does_a_restore_take_it_for_someone_elses() -> None:
+    world = a_world(3)
+    run(world, a_request(timeout_seconds=18))
+    change, document = world.change(a_restore()), world.flows.read("f")
+    run(world, a_request(timeout_seconds=29))
+    assert told(change.run(document).plan) == [(29, 3)]
+    assert world.timeouts == [3]
+
+
 def test_a_decision_stands_also_when_the_other_has_raised_it_further() -> None:
     world = a_world(3)
     world.flows.on_write.append(lambda: world.flows.someone_else_publishes("f", 20))
