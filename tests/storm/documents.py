@@ -90,8 +90,10 @@ def without_timeouts(kind: Kind, document: Json) -> Json:
 
 
 def differences(one: Any, other: Any, path: str = "") -> list[str]:
-    """Where two documents differ, and how; the order of members counts."""
-    if isinstance(one, dict) and isinstance(other, dict) and list(one) == list(other):
+    """Where two documents differ, and how; the order of members counts, and so does 3 or 3.0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if list(one) != list(other):
+            return [f"{path}: {one!r} -> {other!r}"]
         return [found for name in one for found in differences(one[name], other[name], f"{path}.{name}")]
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
