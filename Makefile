@@ -64,6 +64,11 @@ CODE := functions layers local tests benchmarks
 unit: .venv/ready ## runs the fast tests only
 	@$(BIN)/python -m pytest tests/unit tests/property
 
+.PHONY: storm
+storm: .venv/ready ## rages a storm of faults and checks the laws: SEED=, REQUESTS=, FLOWS=, INSTANCES=, MINUTES=
+	@PYTHONPATH=local:tests $(BIN)/python -m storm $(if $(SEED),--seed $(SEED)) $(if $(REQUESTS),--requests $(REQUESTS)) \
+		$(if $(FLOWS),--flows $(FLOWS)) $(if $(INSTANCES),--instances $(INSTANCES)) $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: sdk
 sdk: .venv/ready .venv-sdk/ready ## holds the simulator to the official SDK: its client and its models
 	@SDK_PYTHON=$(CURDIR)/.venv-sdk/bin/python $(BIN)/python -m pytest tests/sdk
