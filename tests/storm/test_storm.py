@@ -1,4 +1,4 @@
-"""The storm in a short form: one with a seed that stays, one with a new seed each time. `make storm` is the long one."""
+"""The storm in a short form: with a seed that stays, and with a new one each time. `make storm` is the long one."""
 
 import random
 from collections.abc import Iterator
