@@ -328,12 +328,19 @@ def _outcomes_by_id(invocation: Invocation) -> dict[str, list[str]]:
 
 
 def _told(evidence: Evidence) -> dict[str, set[str]]:
-    """By request id, every status that was ever told."""
+    """By request id, every status that was ever told.
+
+    But for what was found not to be needed only because a step's action could not be read, and so counts as 60 s.
+    """
     told: dict[str, set[str]] = defaultdict(set)
     for invocation in evidence.invocations:
         for outcome in invocation.outcomes:
-            told[outcome["request_id"]].add(outcome["status"])
+            if _PRESUMED not in (outcome.get("note") or ""):
+                told[outcome["request_id"]].add(outcome["status"])
     return told
+
+
+_PRESUMED = "cannot be read and counts as 60 s"
 
 
 def _asks_by_place(evidence: Evidence, use: Use) -> dict[Place, list[tuple[str, Ask]]]:
