@@ -53,6 +53,9 @@ KINDS = [
     Kind("400", 1, Fault(status=400, message="The simulator was told to refuse this.")),
     Kind("403", 1, Fault(status=403, code="missing.permissions")),
     Kind("404", 1, Fault(status=404)),
+    # Refused for good while the Flow is locked: whoever is refused must give the lock back.
+    Kind("400 to a save", 6, Fault(operation="save_flow", status=400, code="architect.object.validate.failed")),
+    Kind("400 to a publish", 6, Fault(operation="publish_flow", status=400, code="architect.external.publish.error")),
 ]
 
 
