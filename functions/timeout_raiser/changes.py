@@ -174,8 +174,8 @@ class DocumentChange:
     def _plan(self, document: Document) -> tuple[Plan, Steps, Document]:
         """A plan of which everything that has to be remembered before it is carried out, is; and the document it is of.
 
-        That is another one where the ledger makes it look as if someone else had changed a step, and is younger than
-        the document: another invocation may have published in between.
+        That is another one where the ledger is younger than the document and contradicts it: another invocation may
+        have published in between.
         """
         nature = self._key.nature
         steps = nature.find_steps(document)
@@ -187,7 +187,7 @@ class DocumentChange:
                 default_seconds=nature.default_seconds or self._rules.default_seconds,
                 memory=self._remembering.memory,
             )
-            if plan.finds_others and self._remembering.is_younger:
+            if plan.contradicts_ledger and self._remembering.is_younger:
                 document = self._read()
                 steps = nature.find_steps(document)
             elif self._remembering.holds(plan):

@@ -69,7 +69,8 @@ class Plan:
         entries: what has to be remembered of the steps before they are written.
         decisions: per transition: what was decided for its steps, where that was not known before.
         done: steps that an earlier plan has written already, with what it wrote.
-        finds_others: whether it takes a step for changed by someone else since this system has changed it.
+        contradicts_ledger: whether it goes by where a step stands although this system has left it elsewhere: someone
+            else may have changed it, or the document is older than what the ledger knows.
     """
 
     changes: dict[int, list[StepChange]] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Plan:
     entries: dict[Slot, Entry] = field(default_factory=dict)
     decisions: dict[str, Goals] = field(default_factory=dict)
     done: dict[StepIdentity, Image] = field(default_factory=dict)
-    finds_others: bool = False
+    contradicts_ledger: bool = False
 
     def apply(self) -> None:
         """Writes the steps into the document that was planned on."""

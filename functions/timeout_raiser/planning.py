@@ -243,7 +243,7 @@ class _Planner:
                 return
         foreign = [step for step in known if step.belongs_to_someone_else]
         if foreign:
-            self._plan.finds_others = True
+            self._plan.contradicts_ledger = True
             self._plan.errors[index] = _changed_by_someone_else(foreign)
             return
         for step in steps:
@@ -276,7 +276,9 @@ class _Planner:
                 entry = replace(known, restoring=True)
                 self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=False)
             elif known:
-                self._plan.entries[slot] = known.forgotten()
+                self._plan.contradicts_ledger = True
+                if known.restoring or not known.intended:  # what is intended may be published any moment
+                    self._plan.entries[slot] = known.forgotten()
         elif step.seconds is not None and step.seconds != slot.seconds:
             self._plan.writes.append(Write(slot, step.seconds))
             if step.key:
@@ -284,7 +286,7 @@ class _Planner:
                 raised = step.is_raised
                 self._plan.entries[slot] = entry.written_for(request, self._memory.now, raised=raised)
                 if known and known.before and entry.before != known.before:
-                    self._plan.finds_others = True
+                    self._plan.contradicts_ledger = True
 
 
 def _limit_exceeded(request: TimeoutRequest, chosen: Iterable[Slot]) -> int | None:

@@ -25,6 +25,7 @@ from batch import Batch
 from changes import Change, Rules
 from documents.kinds import DocumentKey, Kind
 from fakes import FakeFlows, FakeTime, Json, Watcher, a_request, flow, longest, step
+from genesys_cloud.document import Document
 from genesys_cloud.errors import AnswerLost, Conflict, PublishRejected, Unavailable
 from ledger import Before, Entry, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
 from outcomes import Status
@@ -565,6 +566,39 @@ def test_nor_does_a_restore_take_it_for_someone_elses() -> None:
     run(world, a_request(timeout_seconds=29))
     assert told(change.run(document).plan) == [(29, 3)]
     assert world.timeouts == [3]
+
+
+@pytest.mark.parametrize("seconds", [10, 2])
+def test_a_restore_that_comes_before_a_publish_under_way_does_not_forget_what_was_there(seconds: int) -> None:
+    world = a_world(3)
+    world.flows.on_write.append(Crash())  # here: on its way
+    with pytest.raises(Crash):
+        run(world, a_request(operation="set", timeout_seconds=seconds))
+    refused_as_nothing_to_restore(world, world.flows.read("f"))
+    world.flows.someone_else_publishes("f", seconds)  # here: it has arrived
+    run(world, a_restore())
+    assert world.timeouts == [3]
+
+
+def test_nor_does_one_that_has_read_before_another_invocation_s_publish() -> None:
+    world = a_world(3)
+    change, document = world.change(a_restore()), world.flows.read("f")
+    run(world, a_request())
+    assert told(change.run(document).plan) == [(10, 3)]
+    assert world.timeouts == [3]
+
+
+def test_what_was_put_back_by_hand_is_forgotten_by_a_restore() -> None:
+    world = a_world(3)
+    run(world, a_request())
+    world.flows.someone_else_publishes("f", 3)
+    refused_as_nothing_to_restore(world, world.flows.read("f"))
+    nothing_to_put_back(world)
+
+
+def refused_as_nothing_to_restore(world: World, document: Document) -> None:
+    [error] = world.change(a_restore()).run(document).plan.errors.values()
+    assert error.code == "nothing_to_restore"
 
 
 def test_a_decision_stands_also_when_the_other_has_raised_it_further() -> None:
