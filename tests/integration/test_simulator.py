@@ -463,6 +463,30 @@ class TestFaults:
         genesys.clear_faults()
         assert client.get().ok
 
+    def test_what_has_struck_is_told(self, genesys: GenesysSimulator, client: Client) -> None:
+        unavailable, slow = Fault(status=503), Fault(delay_seconds=0.001)
+        genesys.fault(operation="get_flow", status=500)
+        genesys.storm(seed=1, probability=1, faults=[(unavailable, 1.0), (slow, 1.0)])
+        statuses = [client.get().status_code for _ in range(20)]
+        first, *others = genesys.struck_faults
+        assert (first.status, len(others)) == (500, 19)
+        assert statuses == [500, *(503 if fault is unavailable else 200 for fault in others)]
+        genesys.clear_faults()
+        assert client.get().ok
+        assert len(genesys.struck_faults) == 20
+        genesys.reset()
+        assert genesys.struck_faults == []
+
+    def test_versions_are_kept_if_wanted(self, genesys: GenesysSimulator, client: Client) -> None:
+        assert client.publish(BILLING).ok
+        assert genesys.flow_editions("billing") == []
+        genesys.keep_editions()
+        genesys.edit_flow("billing", lambda document: document.update(name="theirs"))
+        assert client.publish(genesys.flow("billing").body).ok
+        assert client.publish(BILLING).status_code == 409
+        told = [(each.document.version, each.by_client) for each in genesys.flow_editions("billing")]
+        assert told == [("13", False), ("14", False), ("15", True)]
+
     def test_an_outage_ends_with_a_start_on_the_same_port(self, genesys: GenesysSimulator, client: Client) -> None:
         genesys.stop()
         with pytest.raises(requests.ConnectionError):

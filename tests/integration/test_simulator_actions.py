@@ -401,6 +401,20 @@ class TestGateway:
         assert_error(answers.pop(operation), 503, "service.unavailable")
         assert all(answer.ok for answer in answers.values())
 
+    def test_half_a_text_is_not_broken_json(self, genesys: GenesysSimulator, client: Client) -> None:
+        """Nobody could tell it from a whole one."""
+        whole = client.template("successtemplate.vm").content
+        genesys.fault(operation="get_template", broken_json=True)
+        assert client.template("successtemplate.vm").content == whole
+
+    def test_versions_are_kept_if_wanted(self, genesys: GenesysSimulator, client: Client) -> None:
+        genesys.keep_editions()
+        version = genesys.action(BALANCE).version
+        genesys.edit_action(BALANCE, lambda document: document["config"].update(timeoutSeconds=9))
+        assert client.patch({"version": version + 1}).ok
+        told = [(each.document.version, each.by_client) for each in genesys.action_editions(BALANCE)]
+        assert told == [(version, False), (version + 1, False), (version + 2, True)]
+
     def test_a_fault_for_one_action_leaves_others_alone(self, genesys: GenesysSimulator, client: Client) -> None:
         genesys.put_action("other", "Other")
         genesys.put_flow("other", {"steps": []})

@@ -403,6 +403,19 @@ class TestOtherPeople:
         assert client.get("/latestconfiguration").json()["description"] == "theirs"
         assert client.save(CONFIGURATION).json()["id"] == "3.0"
 
+    def test_someone_opens_it_if_it_is_free(self, genesys: GenesysSimulator, client: Client) -> None:
+        assert client.act("checkout").ok
+        assert not genesys.check_out_architect_flow(FLOW, "anna")
+        assert client.act("revert").ok
+        assert genesys.check_out_architect_flow(FLOW, "anna")
+        assert not genesys.check_out_architect_flow(FLOW, "bob")
+        assert_error(client.act("checkout"), 409, "architect.flow.locked.by.user")
+        genesys.edit_architect_flow(FLOW, describe)
+        assert client.act("checkout").ok
+        assert client.save(CONFIGURATION).ok
+        assert client.act("publish").ok
+        assert not genesys.check_out_architect_flow(FLOW, "anna")  # it is under way
+
     @pytest.mark.parametrize("step", ["save", "publish"])
     def test_someone_unlocks_and_publishes_under_our_hands(
         self, genesys: GenesysSimulator, client: Client, step: str
