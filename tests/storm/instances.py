@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -204,15 +203,23 @@ def _problem_of(answer: Json, records: list[Json]) -> str | None:
 
 
 def _read_log(log: Path, start: int) -> tuple[list[Json], list[Json]]:
-    """Outcomes and problems that were logged since; a line that a kill has cut off is none."""
+    """Outcomes and problems that were logged since; a last line that a kill has cut off is neither."""
     outcomes, problems = [], []
     with log.open("rb") as lines:
         lines.seek(start)
         for line in lines:
-            with suppress(ValueError):
-                entry = json.loads(line)
-                if entry.get("message") == "request finished":
-                    outcomes.append(entry)
-                elif "_aws" not in entry and entry.get("level") not in {"DEBUG", "INFO"}:
-                    problems.append(entry)
+            entry = _entry(line)
+            if entry.get("message") == "request finished":
+                outcomes.append(entry)
+            elif "_aws" not in entry and entry.get("level") not in {"DEBUG", "INFO"} and line.endswith(b"\n"):
+                problems.append(entry)
     return outcomes, problems
+
+
+def _entry(line: bytes) -> Json:
+    """A line of the log; what is no JSON object, a traceback say, is a problem in its own words."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    return entry if isinstance(entry, dict) else {"message": line.decode(errors="replace").strip()}
