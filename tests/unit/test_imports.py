@@ -61,6 +61,7 @@ LIBRARY_ROOMS = """
     patience
     answers
     transport
+    wire
     credentials
     integration_action
     document

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.errors import COMES_AGAIN, OutOfTime, Unavailable
+from genesys_cloud.wire import PunctualAdapter, answering_by
 
 SHORTEST_ATTEMPT_SECONDS = 0.5
 """No attempt starts with less time left than this, however fast the last ones were."""
@@ -23,7 +23,13 @@ SHORTEST_ATTEMPT_SECONDS = 0.5
 HEADROOM_OVER_SLOWEST = 1.25
 """An attempt is expected to take at most this many times as long as the slowest answered one so far."""
 
+MOST_BODY_BYTES = 24_000_000
+"""Of one answer, unpacked: about four times the largest Flow that Genesys Cloud takes, and little enough to be parsed
+in the function's memory."""
+
 _CHUNK_BYTES = 1 << 16
+
+_OF_THE_NETWORK = (OSError, urllib3.exceptions.TimeoutError, urllib3.exceptions.NewConnectionError)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def pooled_session(connections: int) -> requests.Session:
     session = _PlainSession()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0))
+        session.mount(scheme, PunctualAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0))
     return session
 
 
@@ -131,19 +137,20 @@ class Transport:
             raise OutOfTime(f"{method} {url} was not sent: {times}", hint=COMES_AGAIN)
         started = self._clock()
         try:
-            response = self._http.request(
-                method,
-                url,
-                data=body,
-                headers=headers,
-                auth=auth,  # as auth, not as header: requests would let a .netrc of the machine override the header
-                timeout=urllib3.Timeout(  # type: ignore[arg-type]  # requests takes it, its types do not know
-                    connect=min(self._connect_timeout, left), read=min(self._read_timeout, left), total=left
-                ),
-                allow_redirects=False,
-                stream=True,
-            )
-            answer = Answer(response.status_code, response.headers, self._read(response))
+            with answering_by(self._deadline):
+                response = self._http.request(
+                    method,
+                    url,
+                    data=body,
+                    headers=headers,
+                    auth=auth,  # as auth, not as header: requests would let a .netrc of the machine override the header
+                    timeout=urllib3.Timeout(  # type: ignore[arg-type]  # requests takes it, its types do not know
+                        connect=min(self._connect_timeout, left), read=min(self._read_timeout, left), total=left
+                    ),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            answer = Answer(response.status_code, response.headers, _read(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"{method} {url}: no whole answer ({_reason(error)})") from error
         except ValueError as error:  # from below requests, and may quote a header: only its kind is told
@@ -153,27 +160,27 @@ class Transport:
         self._observer.call_answered(seconds)
         return answer
 
-    def _read(self, response: requests.Response) -> bytes:
-        """The body, read piece by piece: a server that drips must not hold us past the deadline."""
-        chunks: list[bytes] = []
-        raw = response.raw
-        while True:
-            left = self._deadline.left()
-            if left <= 0:
-                response.close()
-                raise TimeoutError("still sending at the deadline")
-            if raw.connection is not None and raw.connection.sock is not None:
-                raw.connection.sock.settimeout(min(self._read_timeout, left))
-            chunk = raw.read1(_CHUNK_BYTES, decode_content=True)
-            if not chunk:
-                raw.release_conn()
-                return b"".join(chunks)
-            chunks.append(chunk)
+
+def _read(response: requests.Response) -> bytes:
+    """The body, unpacked piece by piece: a small one may unpack to more than there is memory."""
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MOST_BODY_BYTES:
+            response.close()
+            raise OSError(f"it is larger than {MOST_BODY_BYTES} bytes")
+    response.raw.release_conn()
+    return b"".join(chunks)
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause, in its own words: requests wraps urllib3, which wraps the socket."""
+    """The innermost cause (requests wraps urllib3, which wraps the socket), in its own words where they are not the
+    server's: of what is no HTTP an error quotes some, and that may be our token."""
     for wrapped in (getattr(error, "reason", None), *error.args):
         if isinstance(wrapped, BaseException):
             return _reason(wrapped)
-    return f"{type(error).__name__}: {error}"[:200]
+    kind = type(error).__name__
+    of_the_network = isinstance(error, _OF_THE_NETWORK) and not isinstance(error, requests.RequestException)
+    return f"{kind}: {error}"[:200] if of_the_network else kind
