@@ -21,8 +21,9 @@ def make_logger(service: str, level: str, write: Callable[[dict[str, Any]], str]
     Args:
         write: makes a line of an entry.
     """
-    for library in ("boto3", "botocore", "urllib3"):  # at DEBUG they log what they send and get: secrets, Flows
+    for library in ("boto3", "botocore"):  # at DEBUG they log what they send and get: secrets, Flows
         logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # at WARNING it quotes headers that it cannot read, whole
     return Logger(service=service, level=level, json_serializer=write)
 
 
