@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 Script = Callable[[bytes], Iterator[bytes]]
 """From the head of a request to the bytes that are sent back, piece by piece."""
@@ -20,7 +21,7 @@ class HostileServer:
         keeps_connections: takes more than one request from a connection, rather than to end it after its answer.
 
     Attributes:
-        heads: of all requests, from the request line to the empty line. Their bodies are not looked at.
+        heads: of all requests, from the request line to the empty line.
         connections: how many there were.
     """
 
@@ -68,23 +69,25 @@ class HostileServer:
             if self._stopping.is_set():
                 connection.close()
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):  # a client may hang up
-            while self._serve_one(connection) and self._keeps_connections:
+        with connection, connection.makefile("rb") as incoming, contextlib.suppress(OSError):  # a client may hang up
+            while self._serve_one(connection, incoming) and self._keeps_connections:
                 pass
 
-    def _serve_one(self, connection: socket.socket) -> bool:
+    def _serve_one(self, connection: socket.socket, incoming: BinaryIO) -> bool:
         head = b""
-        while b"\r\n\r\n" not in head:
-            received = connection.recv(65_536)
-            if not received:
-                return False
-            head += received
+        while (line := incoming.readline()) not in {b"\r\n", b""}:
+            head += line
+        if not head:
+            return False
+        length = re.search(rb"(?i)^content-length: *([0-9]+)", head, re.MULTILINE)
+        incoming.read(int(length[1]) if length else 0)
         self.heads.append(head)
         for piece in self._script(head):
             if self._stopping.is_set():

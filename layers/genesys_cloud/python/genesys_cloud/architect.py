@@ -9,7 +9,6 @@ goes on by itself, and look until it is over. The calls and their permissions (`
 from __future__ import annotations
 
 import random
-import re
 
 from genesys_cloud import json_text
 from genesys_cloud.architect_calls import ArchitectCalls
@@ -18,7 +17,7 @@ from genesys_cloud.architect_publish import Publication
 from genesys_cloud.architect_waiting import Lookout
 from genesys_cloud.data_actions import DataActionStore
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.document import ID_PATTERN, Document
+from genesys_cloud.document import Document
 from genesys_cloud.errors import GenesysCloudError, InvalidFlowDefinition, PublishRejected, Transient
 from genesys_cloud.integration_action import SECONDS_WHEN_UNSET
 from genesys_cloud.retry import Jitter
@@ -26,8 +25,6 @@ from genesys_cloud.session import Session
 
 MOST_FLOW_BYTES = 6_165_627
 """The largest Flow that Genesys Cloud takes; it takes larger requests (6,291,456 bytes), so this is what counts."""
-
-_ACTION_ID = re.compile(ID_PATTERN)
 
 
 class ArchitectFlowStore:
@@ -125,8 +122,6 @@ class _SuggestedTimeouts:
 
     def _look_up(self, action_id: str) -> float | Transient:
         try:
-            if not _ACTION_ID.fullmatch(action_id):
-                raise InvalidFlowDefinition("this is not an id that could be asked for")
             seconds = self._data_actions.timeout_of(action_id)
         except Transient as error:
             return error

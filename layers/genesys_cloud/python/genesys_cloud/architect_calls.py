@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from genesys_cloud import answers, json_text
 from genesys_cloud.architect_metadata import Metadata, Operation
+from genesys_cloud.document import segment
 from genesys_cloud.errors import (
     Conflict,
     FlowNotFound,
@@ -72,7 +72,7 @@ class ArchitectCalls:
     def configuration(self, flow_id: str, version_id: str) -> dict[str, Any]:
         """The configuration of one version; InvalidFlowDefinition if there is none, or none that can be read."""
         what = f"Flow {flow_id}: the configuration of version {version_id}"
-        path = f"{_path(flow_id)}/versions/{quote(version_id, safe='')}/configuration"
+        path = f"{_path(flow_id)}/versions/{segment(version_id)}/configuration"
         try:
             body = self._session.call("GET", path, parse=lambda answer: json_text.parse(answer.body))
         except Refusal as refusal:
@@ -111,7 +111,7 @@ class ArchitectCalls:
     def _act(
         self, verb: str, flow_id: str, permission: str, parse: Callable[[Answer], Parsed], *, repeatable: bool
     ) -> Parsed:
-        path = f"{_FLOWS}/actions/{verb}?flow={quote(flow_id, safe='')}"
+        path = f"{_FLOWS}/actions/{verb}?flow={segment(flow_id)}"
         return self._post(path, flow_id, permission, parse, repeatable=repeatable)
 
     def _post(
@@ -142,7 +142,7 @@ class ArchitectCalls:
 
 
 def _path(flow_id: str) -> str:
-    return f"{_FLOWS}/{quote(flow_id, safe='')}"
+    return f"{_FLOWS}/{segment(flow_id)}"
 
 
 def _parse_metadata(answer: Answer) -> Metadata:

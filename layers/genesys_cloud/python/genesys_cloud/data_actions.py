@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode
 
 from genesys_cloud import json_text
 from genesys_cloud.answers import is_version_mismatch
-from genesys_cloud.document import Document, version_of
+from genesys_cloud.document import Document, segment, version_of
 from genesys_cloud.errors import (
     Conflict,
     DataActionAmbiguous,
@@ -286,7 +286,7 @@ class DataActionStore:
 
 
 def _path(action_id: str) -> str:
-    return f"{ACTIONS}/{quote(action_id, safe='')}"
+    return f"{ACTIONS}/{segment(action_id)}"
 
 
 def _parse_text(answer: Answer) -> str:

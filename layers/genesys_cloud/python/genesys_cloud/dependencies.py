@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from genesys_cloud import json_text
+from genesys_cloud.document import segment
 from genesys_cloud.errors import GenesysCloudError
 from genesys_cloud.session import Session
 from genesys_cloud.transport import Answer
@@ -38,12 +39,9 @@ def users_of(session: Session, action_id: str) -> Users | None:
 
     It is asked once and not again: no one should wait for a hint.
     """
-    query = urlencode(
-        {"id": action_id, "objectType": "DATAACTION", "flowFilter": "published", "pageSize": PAGE_SIZE},
-        quote_via=quote,
-        errors="replace",
-    )
+    about = {"objectType": "DATAACTION", "flowFilter": "published", "pageSize": PAGE_SIZE}
     try:
+        query = urlencode({"id": segment(action_id), **about})
         listing = session.call("GET", f"{CONSUMERS}?{query}", parse=_parse_listing, repeatable=False)
     except GenesysCloudError:
         return None

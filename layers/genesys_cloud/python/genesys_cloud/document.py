@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from genesys_cloud.errors import InvalidFlowDefinition
+
 ID_PATTERN = r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"
 """An id that stays one segment of a path: `.` and `..` would leave it."""
+
+_ID = re.compile(ID_PATTERN)
+_LONGEST_SHOWN = 60
+
+
+def segment(found_id: str) -> str:
+    """An id that came from anywhere, to be put into a path or a query as it is.
+
+    To quote one would not do: `%2E%2E` is undone on the way, and leaves its path as `..` does.
+
+    Raises:
+        InvalidFlowDefinition: it could lead elsewhere, or is none of Genesys Cloud's.
+    """
+    if not _ID.fullmatch(found_id):
+        raise InvalidFlowDefinition(f"{found_id[:_LONGEST_SHOWN]!a} is not an id that could be asked for")
+    return found_id
 
 
 def knows_no_timeout(action_id: str) -> float | None:  # noqa: ARG001

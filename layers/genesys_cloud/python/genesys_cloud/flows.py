@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from urllib.parse import quote
 
 from genesys_cloud import json_text
-from genesys_cloud.document import Document, version_of
+from genesys_cloud.document import Document, segment, version_of
 from genesys_cloud.errors import (
     Conflict,
     FlowNotFound,
@@ -96,7 +95,7 @@ class FlowStore:
 
 
 def _path(flow_id: str) -> str:
-    return f"/api/v2/flows/{quote(flow_id, safe='')}"
+    return f"/api/v2/flows/{segment(flow_id)}"
 
 
 def _new_version(answer: Answer) -> str | None:

@@ -19,11 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from genesys_cloud import json_text
 from genesys_cloud.answers import LONGEST_MESSAGE, is_version_mismatch
-from genesys_cloud.document import version_of
+from genesys_cloud.document import segment, version_of
 from genesys_cloud.errors import (
     Forbidden,
     InvalidFlowDefinition,
@@ -64,7 +63,7 @@ class DraftCalls:
 
     def __init__(self, session: Session, action_id: str) -> None:
         self._session = session
-        self._path = f"{ACTIONS}/{quote(action_id, safe='')}"
+        self._path = f"{ACTIONS}/{segment(action_id)}"
         self.action = f"integration action {action_id}"
         self.draft = f"the draft of {self.action}"
 
