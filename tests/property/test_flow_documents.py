@@ -185,3 +185,15 @@ def test_time_grows_with_the_size_of_a_flow_not_with_its_square() -> None:
 
     # Sixteen times the size: some 16 if linear, 256 if quadratic.
     assert seconds(32_000) < 100 * seconds(2_000)
+
+
+@given(VALUES)
+def test_what_is_too_deep_for_the_encoder_is_dumped_like_anything_else(value: Any) -> None:
+    assert json_text._dumped(value) == json_text._ENCODER.encode(value)
+
+
+def test_a_document_of_any_depth_is_dumped_in_time_that_is_linear() -> None:
+    document: Any = 1
+    for _ in range(100_000):
+        document = {"a": [document]}
+    assert json_text.dump(document) == b'{"a":[' * 100_000 + b"1" + b"]}" * 100_000

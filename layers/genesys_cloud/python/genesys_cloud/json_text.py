@@ -41,11 +41,40 @@ def dump(document: object) -> bytes:
     try:
         text = _ENCODER.encode(document)
     except RecursionError:
-        text = "".join(_ENCODER.iterencode(document))  # in Python: slower, but bound by the recursion limit alone
+        text = _dumped(document)
     try:
         return text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
         return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
+
+
+class _Piece(str):
+    """Of the text, as it is."""
+
+    __slots__ = ()
+
+
+def _dumped(document: object) -> str:
+    """The same at any depth, with a stack of its own: the encoder in Python takes time that grows with its square."""
+    pieces: list[str] = []
+    stack: list[Any] = [document]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _Piece):
+            pieces.append(node)
+        elif isinstance(node, dict) and node:
+            stack.append(_Piece("}"))
+            for key in reversed(node):
+                stack += (node[key], _Piece(f"{_ENCODER.encode(key)}:"), _Piece(","))
+            stack[-1] = _Piece("{")
+        elif isinstance(node, list) and node:
+            stack.append(_Piece("]"))
+            for item in reversed(node):
+                stack += (item, _Piece(","))
+            stack[-1] = _Piece("[")
+        else:
+            pieces.append(_ENCODER.encode(node))
+    return "".join(pieces)
 
 
 def plain(text: str) -> str:
