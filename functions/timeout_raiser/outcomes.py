@@ -20,6 +20,7 @@ MOST_STEPS_IN_BRIEF = (100, 10, 0)
 MOST_BYTES_IN_BRIEF = 200_000
 LONGEST_TEXT_IN_BRIEF = 512
 LONGEST_MESSAGE = 4096
+LONGEST_VERSION = 128
 
 
 class Status(StrEnum):
@@ -51,6 +52,13 @@ class OutcomeError:
     http_status: int | None = None
     genesys_code: str | None = None
     correlation_id: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its fields; what Genesys Cloud has said in them is cut to a length that every place takes."""
+        return {
+            name: _shown(value, LONGEST_MESSAGE) if isinstance(value, str) else value
+            for name, value in vars(self).items()
+        }
 
 
 @dataclass(frozen=True)
@@ -110,13 +118,11 @@ class Outcome:
             "previous_timeout_seconds": lowest_before and lowest_before.before,
             "timeout_seconds": lowest_after and lowest_after.after,
             "steps": [self._described_step(step, longest_text) for step in listed],
-            "flow_version": self.flow_version,
+            "flow_version": _shown(self.flow_version, LONGEST_VERSION),
             "publish_attempts": self.publish_attempts,
             "requested_by": self.requested_by,
             "reason": self.reason,
-            "error": {**vars(self.error), "message": _shown(self.error.message, LONGEST_MESSAGE)}
-            if self.error
-            else None,
+            "error": self.error and self.error.as_dict(),
             "note": _shown("; ".join(notes), LONGEST_MESSAGE) or None,
         }
 

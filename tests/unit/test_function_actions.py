@@ -92,6 +92,9 @@ class Watched:
             if self.calls == self.dies_after:
                 raise Died
 
+    def without_secrets(self, text: str) -> str:
+        return self._session.without_secrets(text)
+
 
 class House:
     """One organization, simulated; each `store` is a new invocation."""

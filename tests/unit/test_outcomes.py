@@ -15,6 +15,7 @@ from genesys_cloud.errors import (
     FlowLocked,
     GenesysCloudError,
     OutOfTime,
+    PublishRejected,
     RateLimited,
     Refusal,
 )
@@ -270,3 +271,10 @@ def test_of_what_is_no_request_as_much_is_kept_as_can_be_read() -> None:
 @pytest.mark.parametrize("raw", [None, 5, [], {}, {"request_id": ""}, {"request_id": 5}])
 def test_without_a_request_id_of_its_own_the_messages_stands_for_it(raw: object) -> None:
     assert unreadable(raw, "no", request_id="m", door="sqs").request_id == "m"
+
+
+def test_whatever_genesys_cloud_says_takes_no_more_room_than_every_place_has() -> None:
+    error = PublishRejected("m" * 10**6, hint="h" * 10**6, genesys_code="c" * 10**6, correlation_id="i" * 10**6)
+    outcome = failed(begin(a_request(), "sqs"), error, flow_version="7" * 10**6, note="n" * 10**6)
+    for described in (outcome.as_dict(), outcome.in_brief()):
+        assert len(json.dumps(described)) < 25_000

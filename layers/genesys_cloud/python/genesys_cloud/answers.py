@@ -87,17 +87,23 @@ def is_worth_repeating(error: Unavailable) -> bool:
 
 def refusal(answer: Answer, *, hidden: Iterable[str], is_conflict: Callable[[Answer], bool] = is_conflict) -> Refusal:
     """A definite 4xx as an error, with Genesys's own message, in which none of the hidden texts is left."""
-    code, message = _error_body(answer)
-    correlation_id = answer.correlation_id or ""
-    # A copy, for another thread may just be learning one more; the longest first, for one may begin with another.
-    for text in sorted(hidden, key=len, reverse=True):
-        code, message, correlation_id = (part.replace(text, "***") for part in (code, message, correlation_id))
+    code, message, correlation_id = (
+        without(text, hidden) for text in (*_error_body(answer), answer.correlation_id or "")
+    )
     return (Conflict if is_conflict(answer) else Refusal)(
         message[:LONGEST_MESSAGE] or f"answered {answer.status}",
         http_status=answer.status,
         genesys_code=code[:LONGEST_CODE] or None,
         correlation_id=correlation_id[:LONGEST_CODE] or None,
     )
+
+
+def without(text: str, hidden: Iterable[str]) -> str:
+    """What Genesys Cloud says, with `***` for the hidden texts in it."""
+    # A copy, for another thread may just be learning one more; the longest first, for one may begin with another.
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
 
 
 def token(answer: Answer) -> tuple[str, float]:

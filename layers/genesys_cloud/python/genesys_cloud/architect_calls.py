@@ -62,6 +62,10 @@ class ArchitectCalls:
         """The OAuth client that we are: whose locks are our own. Raises CredentialsUnavailable."""
         return self._session.credentials.client_id
 
+    def without_secrets(self, text: str) -> str:
+        """What Genesys Cloud says of an operation, with `***` for secret and token."""
+        return self._session.without_secrets(text)
+
     def look(self, flow_id: str) -> Metadata:
         """The Flow as it is now, without its configuration."""
         try:

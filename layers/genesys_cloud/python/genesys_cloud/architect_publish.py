@@ -13,6 +13,7 @@ from __future__ import annotations
 from itertools import chain, islice
 
 from genesys_cloud import json_text
+from genesys_cloud.answers import LONGEST_CODE, LONGEST_MESSAGE
 from genesys_cloud.architect_calls import ArchitectCalls
 from genesys_cloud.architect_lock import RELEASE_SECONDS, FlowLock
 from genesys_cloud.architect_metadata import Metadata, Operation
@@ -39,7 +40,6 @@ LOOKS_UNTIL_SHOWN = 4
 """So often is looked for what must be there by now: what is shown may lag behind."""
 
 MOST_PLACES = 10
-LONGEST_MESSAGE = 500
 _ALL = 1_000_000
 
 
@@ -191,11 +191,14 @@ class Publication:
         return next((look for look in looks if look.published_id and not self._is_as_read(look)), flow)
 
     def _rejected(self, operation: Operation) -> PublishRejected:
-        said = ": ".join(part for part in (operation.error_code, operation.error_message) if part)
+        code, said = (
+            json_text.plain(self._calls.without_secrets(": ".join(filter(None, parts))))[:LONGEST_MESSAGE]
+            for parts in ([operation.error_code], [operation.error_code, operation.error_message])
+        )
         return PublishRejected(
-            f"Genesys Cloud does not publish Flow {self._id}: {json_text.plain(said)[:LONGEST_MESSAGE] or 'it failed'}",
+            f"Genesys Cloud does not publish Flow {self._id}: {said or 'it failed'}",
             hint="open the Flow in Architect and validate it there",
-            genesys_code=operation.error_code,
+            genesys_code=code[:LONGEST_CODE] or None,
         )
 
     # -- what is there now ---------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class DraftCalls:
             return None
         messages = [error.get("message") for error in errors or [] if isinstance(error, dict)]
         said = "; ".join(json_text.plain(message) for message in messages if isinstance(message, str))
-        return said[:LONGEST_MESSAGE] or "it does not say why"
+        return self._session.without_secrets(said)[:LONGEST_MESSAGE] or "it does not say why"
 
     def publish(self, version: int) -> str | None:
         """Publishes the draft of this version; the action's new version, None where the answer names none."""

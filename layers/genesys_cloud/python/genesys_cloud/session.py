@@ -37,6 +37,10 @@ class Session:
         """The organization's credentials; raises CredentialsUnavailable."""
         return self._login.credentials
 
+    def without_secrets(self, text: str) -> str:
+        """What Genesys Cloud says outside of a refusal, with `***` for secret and token."""
+        return answers.without(text, self._hidden)
+
     def call(
         self,
         method: str,
