@@ -187,7 +187,7 @@ class AlarmDesk:
         changed_at = look.alarm.changed_at
         if now is None or now.state != "OK" or not now.transitioned_at or not changed_at:
             return None
-        if now.transitioned_at <= changed_at + SAME_MOMENT:
+        if now.transitioned_at - changed_at <= SAME_MOMENT:
             return None
         alarm = replace(look.alarm, changed_at=now.transitioned_at)
         return FollowUp(Purpose.RESTORE, alarm, look.route, self._now() + look.route.policy.restore_after_seconds)
@@ -280,7 +280,7 @@ def _is_still(now: AlarmNow, state: str, alarm: AlarmReference) -> bool:
         return False
     if now.transitioned_at is None or alarm.changed_at is None:
         return True
-    return now.transitioned_at <= alarm.changed_at + SAME_MOMENT
+    return now.transitioned_at - alarm.changed_at <= SAME_MOMENT
 
 
 def _restore(transition: str, alarm: AlarmReference, route: Route, blank: Outcome) -> Verdict:

@@ -19,6 +19,8 @@ from routing import InvalidRoute, Route, RouteReader
 
 KEY = "timeout_raiser_follow_up"
 """By this key its messages are told from all others."""
+LONGEST_NAME = 255
+"""CloudWatch has no longer ones. One that is said to be longer must not fill a message, nor the ledger."""
 LONGEST_DELAY_SECONDS = 900
 """SQS takes no more; longer waits are reached in hops."""
 
@@ -60,7 +62,10 @@ class AlarmReference:
     @classmethod
     def of(cls, signal: AlarmSignal) -> AlarmReference:
         """The alarm that has spoken."""
-        return cls(signal.name, signal.contributor_id, signal.changed_at, signal.transition_id, signal.reason[:256])
+        contributor_id = signal.contributor_id and signal.contributor_id[:LONGEST_NAME]
+        return cls(
+            signal.name[:LONGEST_NAME], contributor_id, signal.changed_at, signal.transition_id, signal.reason[:256]
+        )
 
 
 @dataclass(frozen=True)

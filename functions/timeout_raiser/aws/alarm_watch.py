@@ -11,12 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from alarms import AlarmNow, alarm_now
 from genesys_cloud.errors import COMES_AGAIN, Transient
+from genesys_cloud.json_text import plain
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
 
 MOST_NAMES = 100
 """Of one DescribeAlarms."""
+LONGEST_NAME = 255
 MOST_PAGES = 50
 """Of contributors: an alarm has some thousands at most."""
 
@@ -46,6 +48,7 @@ class AlarmWatch:
 
     def look_ahead(self, alarm_names: Sequence[str]) -> None:
         """Looks at many alarms with as few calls as it takes; what fails shows when one of them is looked at."""
+        self._seen |= {name: None for name in alarm_names if not _could_be(name)}
         unseen = [name for name in dict.fromkeys(alarm_names) if name not in self._seen]
         for start in range(0, len(unseen), MOST_NAMES):
             some = unseen[start : start + MOST_NAMES]
@@ -99,3 +102,8 @@ class AlarmWatch:
             except (BotoCoreError, ClientError) as error:
                 self._trouble = str(error)
         raise AlarmUnknown(f"CloudWatch cannot be asked: {self._trouble}", hint=COMES_AGAIN)
+
+
+def _could_be(name: str) -> bool:
+    """Whether there could be an alarm of that name. CloudWatch refuses a call for any other, and all that it asks."""
+    return 0 < len(name) <= LONGEST_NAME and plain(name) == name
