@@ -130,7 +130,7 @@ class Doors:
                     return self._open_sns(records, invocation_id)
             door = _door_of(event)
             if door:
-                letter = Letter(invocation_id, json_text.dump(event).decode())
+                letter = Letter(invocation_id, _as_json(event))
                 return Mail(door, self._read(event, letter.text, letter, door))
         raise UnknownEvent(f"this event is none of the shapes that are understood: {_SHAPES}")
 
@@ -139,13 +139,12 @@ class Doors:
         for record in records:
             attributes = record.get("attributes")
             attributes = attributes if isinstance(attributes, dict) else {}
-            body = record.get("body")
             letter = Letter(
-                id=str(record.get("messageId", "")),
-                text=body if isinstance(body, str) else json.dumps(body),
-                receipt_handle=record.get("receiptHandle"),
-                receive_count=_whole(attributes.get("ApproximateReceiveCount"), otherwise=1),
-                sent_at=_whole(attributes.get("SentTimestamp"), otherwise=0),
+                id=_text(record, "messageId"),
+                text=_as_text(record.get("body")),
+                receipt_handle=_text(record, "receiptHandle") or None,
+                receive_count=_whole(attributes, "ApproximateReceiveCount", otherwise=1),
+                sent_at=_whole(attributes, "SentTimestamp", otherwise=0),
             )
             asks += self._read_text(letter, Door.SQS)
         # A standard queue gives no order: it is restored here, for it matters to `set`.
@@ -157,10 +156,8 @@ class Doors:
         for record in records:
             sns = record.get("Sns")
             sns = sns if isinstance(sns, dict) else {}
-            message = sns.get("Message")
-            text = message if isinstance(message, str) else json.dumps(message)
-            letter = Letter(str(sns.get("MessageId") or invocation_id), text)
-            asks += self._read_text(letter, Door.SNS, topic_arn=str(sns.get("TopicArn", "")))
+            letter = Letter(_text(sns, "MessageId") or invocation_id, _as_text(sns.get("Message")))
+            asks += self._read_text(letter, Door.SNS, topic_arn=_text(sns, "TopicArn"))
         return Mail(Door.SNS, asks)
 
     def _read_text(self, letter: Letter, door: Door, *, topic_arn: str = "") -> list[Ask]:
@@ -168,7 +165,7 @@ class Doors:
             content = _parse(letter.text)
             notification = _notification_in(content)
             if notification:
-                topic_arn, content = str(notification.get("TopicArn", "")), _parse(str(notification["Message"]))
+                topic_arn, content = _text(notification, "TopicArn"), _parse(str(notification["Message"]))
             elif _is_failed_invocation(content):
                 content = content["requestPayload"]
         except (ValueError, RecursionError):
@@ -199,7 +196,7 @@ class Doors:
             kind = f"a list of {len(several)}" if isinstance(several, list) else "something else"
             problem = f"{SEVERAL} must be a list of 1 to {MOST_REQUESTS} requests, not {kind}"
         else:
-            return [self._ask(raw, json_text.dump(raw).decode(), letter, door) for raw in several]
+            return [self._ask(raw, _as_json(raw), letter, door) for raw in several]
         return [_not_a_request(None, problem, text, letter, door)]
 
     def _ask(self, raw: object, text: str, letter: Letter, door: Door) -> Ask:
@@ -258,6 +255,20 @@ def _comes_from(record: object, key: str, source: str) -> bool:
     return isinstance(record, dict) and record.get(key) == source
 
 
-def _whole(value: object, *, otherwise: int) -> int:
-    text = str(value)
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _whole(fields: dict[str, Any], name: str, *, otherwise: int) -> int:
+    text = _text(fields, name)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else otherwise  # noqa: PLR2004
+
+
+def _as_text(value: object) -> str:
+    """A text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else _as_json(value)
+
+
+def _as_json(value: object) -> str:
+    return json_text.dump(value).decode()
