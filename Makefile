@@ -73,6 +73,11 @@ storm: .venv/ready ## rages a storm of faults and checks the laws: SEED=, REQUES
 sdk: .venv/ready .venv-sdk/ready ## holds the simulator to the official SDK: its client and its models
 	@SDK_PYTHON=$(CURDIR)/.venv-sdk/bin/python $(BIN)/python -m pytest tests/sdk
 
+.PHONY: fuzz
+fuzz: .venv-fuzz/ready ## fuzzes what reads input, guided by coverage (Linux); SECONDS=600: for longer
+	@PYTHONPATH=functions/timeout_raiser:layers/aws_support/python:layers/genesys_cloud/python:tests \
+		.venv-fuzz/bin/python tests/fuzz/run.py $(or $(SECONDS),60)
+
 .PHONY: lint
 lint: .venv/ready .venv-sam/ready ## checks code and template
 	@$(BIN)/ruff check $(CODE)
@@ -108,13 +113,14 @@ schema: .venv/ready ## writes the published JSON Schemas from the code
 .PHONY: lock
 lock: .venv/ready ## compiles the pinned requirements anew
 	@$(BIN)/python -m pip install --quiet --quiet uv
-	@for name in layers/dependencies/requirements requirements/dev requirements/sam requirements/sdk requirements/audit; do \
+	@for name in layers/dependencies/requirements requirements/dev requirements/sam requirements/sdk requirements/audit \
+			requirements/fuzz; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-header --no-emit-index-url $$name.in -o $$name.txt || exit 1; done
 
 .PHONY: clean
 clean: ## removes what was built and installed
-	rm -rf .venv .venv-sam .venv-sdk .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-sdk .venv-audit .venv-fuzz .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -----------------------------------------------------------------------------------------------------
@@ -141,5 +147,8 @@ endef
 # Large as well (290 MB).
 .venv-audit/ready: requirements/audit.txt
 	$(call install,checkov: half a minute)
+
+.venv-fuzz/ready: requirements/fuzz.txt
+	$(call install,atheris: half a minute)
 
 comma := ,
