@@ -197,3 +197,40 @@ def test_a_document_of_any_depth_is_dumped_in_time_that_is_linear() -> None:
     for _ in range(100_000):
         document = {"a": [document]}
     assert json_text.dump(document) == b'{"a":[' * 100_000 + b"1" + b"]}" * 100_000
+
+
+# -- names that look alike ---------------------------------------------------------------------------------------------
+
+ALIKE = [
+    *[
+        "Caf\u00e9",
+        "Cafe\u0301",
+        "Cafe",
+        "cafe\u0301",
+        "Caf\u00e9 ",
+        "Caf\u00e9\u200b",
+        "\u202eCaf\u00e9",
+        "\u0421af\u00e9",
+    ],
+    *["Caf\u00e9\x00", "\ufeffCaf\u00e9", "Caf\u00e9\n", "\ufb01", "fi", "\u2126", "\u03a9", "I", "\u0131", "\u0130"],
+    *["a" * 256, "a" * 257, "__proto__", "constructor", "", "null", "0", "\U0001f468\u200d\U0001f469", "\U0001f468"],
+]
+
+
+@given(st.lists(st.sampled_from(ALIKE), min_size=1, max_size=12), st.sampled_from([name for name in ALIKE if name]))
+def test_names_that_only_look_alike_are_different_names(names: list[str], wanted: str) -> None:
+    document = {name: [step(name, 5, id=name)] for name in names} | {"steps": [step(name, 5) for name in names]}
+    document = json_text.parse(json_text.dump(document))
+    request = a_request(action_name=wanted, timeout_seconds=7)
+    make_plan("f", find_steps(document), indexed(request), default_seconds=3).apply()
+    for holder in (document["steps"], *(document[name] for name in names)):
+        for each in holder:
+            assert each["settings"]["timeout"] == (7 if each["name"] == wanted else 5)
+
+
+@pytest.mark.parametrize("bracket", [b"[],", b"{},", b'{"":[0]},'])
+def test_a_document_that_is_nothing_but_brackets_is_refused_before_it_fills_the_memory(bracket: bytes) -> None:
+    brackets = bracket.count(b"[") + bracket.count(b"{")
+    with pytest.raises(InvalidFlowDefinition, match="more than 1000000 objects and lists"):
+        json_text.parse(b"[" + bracket * (1_000_000 // brackets) + b"1]")
+    assert len(json_text.parse(b"[" + bracket * (900_000 // brackets) + b"1]")) == 900_000 // brackets + 1

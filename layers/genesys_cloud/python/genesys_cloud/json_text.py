@@ -15,6 +15,10 @@ from genesys_cloud.errors import InvalidFlowDefinition
 # 10,000 levels stay far inside the 8 MB stack of a thread.
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
+MOST_CONTAINERS = 1_000_000
+"""Objects and lists in one document. Parsed they take up to 200 bytes each, `{}` as well as any other; a Flow has one in
+35 bytes of its text, so that this is more than there is in the largest answer that is read."""
+
 
 def parse(body: bytes) -> Any:  # JSON is what it is
     """Parses a document; integers keep all their digits, objects the order of their keys.
@@ -23,6 +27,8 @@ def parse(body: bytes) -> Any:  # JSON is what it is
         ValueError: not JSON.
         InvalidFlowDefinition: JSON that cannot be carried faithfully.
     """
+    if body.count(b"{") + body.count(b"[") > MOST_CONTAINERS:
+        raise InvalidFlowDefinition(f"the document has more than {MOST_CONTAINERS} objects and lists")
     text = body.decode("utf-8-sig")
     for decoder in (_DECODER, _DEEP_DECODER):
         try:
