@@ -217,7 +217,10 @@ ALIKE = [
 ]
 
 
-@given(st.lists(st.sampled_from(ALIKE), min_size=1, max_size=12), st.sampled_from([name for name in ALIKE if name]))
+@given(
+    st.lists(st.sampled_from(ALIKE), min_size=1, max_size=12),
+    st.sampled_from([name for name in ALIKE if 1 <= len(name) <= 256]),
+)
 def test_names_that_only_look_alike_are_different_names(names: list[str], wanted: str) -> None:
     document = {name: [step(name, 5, id=name)] for name in names} | {"steps": [step(name, 5) for name in names]}
     document = json_text.parse(json_text.dump(document))
@@ -230,7 +233,6 @@ def test_names_that_only_look_alike_are_different_names(names: list[str], wanted
 
 @pytest.mark.parametrize("bracket", [b"[],", b"{},", b'{"":[0]},'])
 def test_a_document_that_is_nothing_but_brackets_is_refused_before_it_fills_the_memory(bracket: bytes) -> None:
-    brackets = bracket.count(b"[") + bracket.count(b"{")
     with pytest.raises(InvalidFlowDefinition, match="more than 1000000 objects and lists"):
-        json_text.parse(b"[" + bracket * (1_000_000 // brackets) + b"1]")
-    assert len(json_text.parse(b"[" + bracket * (900_000 // brackets) + b"1]")) == 900_000 // brackets + 1
+        json_text.parse(b"[" + bracket * 1_000_000 + b"1]")
+    assert len(json_text.parse(b"[" + bracket * 10_000 + b"1]")) == 10_001

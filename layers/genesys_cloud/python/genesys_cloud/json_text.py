@@ -16,8 +16,8 @@ from genesys_cloud.errors import InvalidFlowDefinition
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
 MOST_CONTAINERS = 1_000_000
-"""Objects and lists in one document. Parsed they take up to 200 bytes each, `{}` as well as any other; a Flow has one in
-35 bytes of its text, so that this is more than there is in the largest answer that is read."""
+"""Objects and lists in one document. Parsed, each takes up to 200 bytes, even one that is empty. A Flow has one in 35
+bytes of its text, so that there are fewer in the largest answer that is read."""
 
 
 def parse(body: bytes) -> Any:  # JSON is what it is
