@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -623,3 +623,19 @@ def test_without_time_nobody_is_asked_about_an_alarm(seconds: float) -> None:
     for ask in desk.sees_to(a_follow_up(), an_ask("m1"), seconds=seconds):
         assert failed_with(ask) == ("deferred", "deadline_exceeded")
     assert (desk.ledger.calls, desk.watch.looked) == ([], [])
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_change_at_the_very_end_of_the_calendar_is_one_like_any_other(purpose: Purpose) -> None:
+    desk = Desk(**{NAME: now_in("OK", LATER)})
+    follow_up, alarm = a_follow_up(purpose), an_ask("m1", policy={**BY_FIVE, "restore_on_ok": True})
+    assert follow_up.follow_up
+    assert alarm.signal
+    last = datetime.max.replace(tzinfo=UTC)
+    of = replace(follow_up.follow_up.alarm, changed_at=last)
+    follow_up.follow_up = replace(follow_up.follow_up, alarm=of)
+    alarm.signal = replace(alarm.signal, changed_at=last)
+    desk.sees_to(follow_up, alarm)
+    assert desk.bugs == []
+    assert alarm.request
+    assert follow_up.request or ignored_because(follow_up)

@@ -574,6 +574,17 @@ def test_a_publish_that_fails_in_the_end_is_rejected(genesys: GenesysSimulator, 
     assert place.raised()
 
 
+def test_what_an_operation_says_at_length_or_of_the_secret_does_not_pass_on(
+    genesys: GenesysSimulator, place: Place
+) -> None:
+    genesys.change_architect_flow(FLOW, publish_error="simulator-secret is wrong" + "!" * 9999)
+    error = place.fails(PublishRejected)
+    assert (error.genesys_code or "").startswith("*** is wrong!")
+    assert "simulator-secret" not in error.message
+    assert len(error.genesys_code or "") == 100
+    assert len(error.message) < 700
+
+
 @pytest.mark.parametrize("operation", [LOOK, CHECK_OUT, SAVE, START])
 @pytest.mark.parametrize("fault", [{"status": 503}, {"reset": True}, {"retry_after": 2}, {"broken_json": True}])
 def test_what_passes_is_sat_out(genesys: GenesysSimulator, place: Place, operation: str, fault: Json) -> None:

@@ -874,6 +874,15 @@ def test_a_draft_that_cannot_be_deleted_is_told_of(answer: Any) -> None:
         assert f"{DELETE} is missing" in (error.value.hint or "")
 
 
+def test_what_a_validation_says_of_the_secret_does_not_pass_on() -> None:
+    wire = Wire()
+    invalid = answered(200, {"valid": False, "errors": [{"message": "s3cr3t is wrong"}]})
+    wire.change(FUNCTION, validation=invalid, clearing=[wire.draft(2), answered(200, {})])
+    with pytest.raises(PublishRejected, match=r"\*\*\* is wrong") as error:
+        write(wire.store())
+    assert "s3cr3t" not in error.value.message
+
+
 @pytest.mark.parametrize("answer", [answered(404), answered(410)])
 def test_a_draft_that_is_gone_by_itself_is_not_spoken_of(answer: Any) -> None:
     wire = Wire()
