@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from http.client import HTTPResponse
 from typing import Any
 
@@ -20,17 +20,22 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from genesys_cloud.deadline import Deadline
 
-_answer_by: ContextVar[Deadline | None] = ContextVar("answer_by", default=None)
+
+class _ThisThread(threading.local):
+    answer_by: Deadline | None = None
+
+
+_this_thread = _ThisThread()
 
 
 @contextmanager
 def answering_by(deadline: Deadline) -> Iterator[None]:
     """Within it, an answer that this thread begins to read raises TimeoutError if the deadline comes before its end."""
-    before = _answer_by.set(deadline)
+    before, _this_thread.answer_by = _this_thread.answer_by, deadline
     try:
         yield
     finally:
-        _answer_by.reset(before)
+        _this_thread.answer_by = before
 
 
 class _UntilDeadline(io.RawIOBase):
@@ -63,7 +68,7 @@ class _UntilDeadline(io.RawIOBase):
 class _PunctualResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        deadline = _answer_by.get()
+        deadline = _this_thread.answer_by
         if deadline is not None:
             self.fp = io.BufferedReader(_UntilDeadline(sock, self.fp.detach(), deadline))
 
