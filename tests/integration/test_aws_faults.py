@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from botocore.config import Config
 
 from alarm_payloads import eventbridge, sns_event, sns_message
 from emulated_aws import EmulatedAws
+from genesys_cloud.credentials import CredentialsStore
+from genesys_cloud.errors import CredentialsUnavailable
 from genesys_simulator import GenesysSimulator
 from integration.faulty_aws import Fault, FaultyAws
-from integration.harness import Aws, Function, Json, Start, ask, codes, flow, step, timeouts
+from integration.harness import Aws, AwsClients, Function, Json, Start, ask, codes, flow, step, timeouts
 
 NOT_RECORDED = "change not recorded in the ledger"
 NOT_ON_THE_BUS = "outcomes not put on the event bus"
@@ -316,6 +322,28 @@ def test_a_warm_environment_works_on_while_secrets_manager_is_down_as_long_as_it
     faulty.heal()
     aws.connect(genesys, client_secret="another")
     assert function.ask_one(ask(timeout_seconds=12))["status"] == "raised"
+
+
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.ERROR, Fault.THROTTLED])
+def test_when_the_cached_secret_is_too_old_what_secrets_manager_said_last_counts_on(
+    fault: Fault, aws: Aws, aws_clients: AwsClients, faulty: FaultyAws
+) -> None:
+    """As the function has it, but for the five minutes of Powertools' cache."""
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    once = Config(retries={"total_max_attempts": 1})
+    with closing(session.client("secretsmanager", endpoint_url=faulty.url, config=once)) as client:
+        provider, told = SecretsProvider(boto3_client=client), []
+        store = CredentialsStore(aws.secret_id, lambda: provider, lambda *outage: told.append(outage))
+        before = store.get("default")
+        provider.store.clear()
+        faulty.strike("secretsmanager", fault)
+        assert store.get("default") == before
+        [(name, why)] = told
+        assert "GetSecretValue" in why or "Connection was closed" in why
+        faulty.heal()
+        aws_clients.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        with pytest.raises(CredentialsUnavailable, match="ResourceNotFoundException"):
+            store.get("default")
 
 
 def test_hanging_services_all_at_once_hold_no_invocation_and_none_after_it(
