@@ -35,6 +35,7 @@ class Fault(StrEnum):
     THROTTLED = "throttled"  # in the service's own words
     SLOW = "slow"  # answers late
     HANGING = "hanging"  # takes the request and never answers
+    DRIPPING = "dripping"  # answers a byte now and then, so that no time to wait for the next one is ever over
     LOST = "lost"  # does the work, and the answer gets lost
     PARTIAL = "partial"  # of a batch only the first half is done
 
@@ -194,6 +195,8 @@ class _Connection(BaseHTTPRequestHandler):
             case Fault.HANGING:
                 healed.wait(60)
                 self._reset()
+            case Fault.DRIPPING:
+                self._drip(healed)
             case Fault.LOST:
                 self._pass_on(body)
                 self._reset()
@@ -223,6 +226,16 @@ class _Connection(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _drip(self, healed: threading.Event) -> None:
+        self.send_response_only(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(300):
+            self.wfile.write(b" ")
+            if healed.wait(0.2):
+                break
+        self._reset()
 
     def _reset(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

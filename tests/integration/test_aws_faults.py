@@ -72,8 +72,13 @@ DOWN = {
         {"ChangesNotRecorded": 2},
     ),
 }
-CASES = [(service, fault) for service in DOWN for fault in (Fault.RESET, Fault.THROTTLED, Fault.HANGING)]
-CASES += [("secretsmanager", Fault.ERROR), ("sqs", Fault.UNAVAILABLE)]  # what the SDK makes of all services alike
+CASES = [(service, fault) for service in DOWN for fault in (Fault.THROTTLED, Fault.HANGING)]
+CASES += [
+    ("secretsmanager", Fault.ERROR),
+    ("sqs", Fault.RESET),
+    ("events", Fault.UNAVAILABLE),
+    ("dynamodb", Fault.RESET),
+]
 SECONDS = {"dynamodb": 20.0}
 """Time of the invocation, for what is still to work while a service hangs; elsewhere it is short."""
 

@@ -20,7 +20,7 @@ from integration.harness import Aws, AwsClients, Function, FunctionServer, Json,
 SEED = os.environ.get("DEADLINE_SEED", "2026")
 LANES = 4
 """Execution environments side by side, each with an AWS and a Genesys Cloud of its own."""
-TRIALS = int(os.environ.get("DEADLINE_TRIALS", "6"))
+TRIALS = int(os.environ.get("DEADLINE_TRIALS", "5"))
 """In each lane."""
 SCHEDULING_SECONDS = 0.25
 """So much later may a busy machine let a process have its turn."""
@@ -79,7 +79,7 @@ class Trial:
         aws = [
             (service, fault, chance.uniform(0.1, 2))
             for service in AWS_SERVICES
-            for fault in chance.choices([*Fault, *[Fault.HANGING] * len(Fault)], k=chance.random() < 0.35)
+            for fault in chance.choices([*Fault, *[Fault.HANGING] * 8], k=chance.random() < 0.35)
             if (service, fault) != ("secretsmanager", Fault.PARTIAL)
         ]
         settings = {
