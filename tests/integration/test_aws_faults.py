@@ -90,12 +90,17 @@ def faulty(emulated_aws: EmulatedAws) -> Iterator[FaultyAws]:
 
 
 @pytest.fixture(autouse=True)
-def organizations(genesys: GenesysSimulator, elsewhere: GenesysSimulator, aws: Aws, start: Start) -> None:
-    """Flows of two organizations, of which h was raised and can be put back."""
-    aws.connect(elsewhere, "other")
-    elsewhere.put_flow("o", flow(step("Slow", 3)))
+def flows(genesys: GenesysSimulator) -> None:
+    """Of the default organization, each with a step at 3 seconds."""
     for name in ("f", "g", "h", "sns", "direct"):
         genesys.put_flow(name, flow(step("Slow", 3)))
+
+
+@pytest.fixture
+def world(elsewhere: GenesysSimulator, aws: Aws, start: Start) -> None:
+    """All that the batch speaks of: another organization, and Flow h that was raised and can be put back."""
+    aws.connect(elsewhere, "other")
+    elsewhere.put_flow("o", flow(step("Slow", 3)))
     assert start().ask_one(ask("h"))["status"] == "raised"
     aws.bus_events()
 
@@ -107,6 +112,7 @@ def function(start: Start, faulty: FaultyAws) -> Function:
 
 
 @pytest.mark.parametrize(("service", "fault"), CASES)
+@pytest.mark.usefixtures("world")
 def test_a_service_that_is_down(
     service: str,
     fault: Fault,
@@ -175,6 +181,7 @@ def test_while_sqs_is_down_an_event_that_needs_a_queue_fails_so_that_lambda_repe
 # -- slow, lost, half done ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("world")
 def test_slow_services_cost_time_and_nothing_else(aws: Aws, function: Function, faulty: FaultyAws) -> None:
     faulty.strike("any", Fault.SLOW, seconds=0.2)
     assert function.take(*BATCH) == []
@@ -246,6 +253,7 @@ def test_waits_that_sqs_takes_in_part_leave_the_others_to_the_queues_own_wait(
     assert function.problems() == [NOT_SETTLED] * 2
 
 
+@pytest.mark.usefixtures("world")
 def test_of_events_that_the_bus_takes_in_part_the_others_are_counted(
     aws: Aws, function: Function, faulty: FaultyAws
 ) -> None:
@@ -255,6 +263,7 @@ def test_of_events_that_the_bus_takes_in_part_the_others_are_counted(
     assert function.problems() == [NOT_ON_THE_BUS]
 
 
+@pytest.mark.usefixtures("world")
 def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(
     genesys: GenesysSimulator, function: Function, faulty: FaultyAws
 ) -> None:
@@ -363,4 +372,5 @@ def test_hanging_services_all_at_once_hold_no_invocation_and_none_after_it(
         faulty.heal()
         again: dict[str, Any] = {"Records": event["Records"]}
         assert aws.end(again, function.invoke(again)) == []
-        assert [letter.reason for letter in aws.dead_letters()] == ["invalid_request"]
+        # A send that was left behind while it hung may get through yet, beside the one of the second delivery.
+        assert {letter.reason for letter in aws.dead_letters()} == {"invalid_request"}
