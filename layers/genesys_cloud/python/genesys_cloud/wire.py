@@ -86,11 +86,15 @@ class _PunctualSecureConnection(HTTPSConnection):
     response_class = _PunctualResponse
 
 
-class _Pool(HTTPConnectionPool):
+class ConnectionPool(HTTPConnectionPool):
+    """Of one host, by plain http. Errors name it by its class, to operators too."""
+
     ConnectionCls = _PunctualConnection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class SecureConnectionPool(HTTPSConnectionPool):
+    """Of one host, by https."""
+
     ConnectionCls = _PunctualSecureConnection
 
 
@@ -100,10 +104,10 @@ class PunctualAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """What makes the direct ones."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = {"http": ConnectionPool, "https": SecureConnectionPool}
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """What makes those through this proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        manager.pool_classes_by_scheme = {"http": ConnectionPool, "https": SecureConnectionPool}
         return manager
