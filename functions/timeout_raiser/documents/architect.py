@@ -21,12 +21,12 @@ from typing import Any
 
 from documents.duration import as_seconds, duration, milliseconds_of
 from documents.steps import Image, OrdinaryBounds, StepIdentity, Steps
-from documents.walk import Place, objects, spelled, text_of
+from documents.walk import Place, objects_of, spelled, text_of
 from genesys_cloud.document import knows_no_timeout
 from genesys_cloud.errors import Transient
 
-STEPS_WITH_A_TIMEOUT = {"DataAction", "SecureAction", "BridgeServerAction"}
-"""`__type` of the steps that call an integration action."""
+_STEPS_WITH_A_TIMEOUT = dict.fromkeys(["DataAction", "SecureAction", "BridgeServerAction"])
+"""`__type` of the steps that call an integration action. Nothing of them is the user's own data."""
 
 LONGEST_SHOWN = 60
 
@@ -160,8 +160,7 @@ def find_steps(configuration: dict[str, Any], suggested: Callable[[str], float |
                 _place=place,
                 _suggested=suggested,
             )
-            for node, place in objects(configuration)
-            if text_of(node, "__type") in STEPS_WITH_A_TIMEOUT
+            for _, node, place in objects_of(_STEPS_WITH_A_TIMEOUT, configuration, named_by="__type")
         ]
     )
 

@@ -11,11 +11,13 @@ from functools import cached_property, partial
 from typing import Any
 
 from documents.steps import Image, OrdinarySlot, StepIdentity, Steps, SubflowReference
-from documents.walk import Place, objects, spelled, text_of
+from documents.walk import Place, objects_of, spelled, text_of
 from genesys_cloud.document import ID_PATTERN
 
 DATA_ACTION = "data-action"
 SUB_FLOW = "sub-flow"
+_KINDS = {DATA_ACTION: "settings", SUB_FLOW: None}
+"""What is looked for, and what of it is the user's own data."""
 
 _FLOW_ID = re.compile(ID_PATTERN)
 
@@ -97,19 +99,14 @@ class FlowSlot(OrdinarySlot):
 def find_steps(flow: dict[str, Any]) -> Steps:
     """Walks the whole Flow once, however deep, and never into the `settings` of a Data Action: they are user data."""
     found = Steps([])
-    for node, place in objects(flow, skipped=_users_own):
-        kind = node.get("type")
+    for kind, node, place in objects_of(_KINDS, flow, named_by="type"):
         if kind == DATA_ACTION:
             found.slots.append(FlowSlot(text_of(node, "id"), text_of(node, "name"), node, place))
-        elif kind == SUB_FLOW:
-            flow_id = _referenced_flow(node)
-            if flow_id is not None:
-                found.subflows.append(SubflowReference(flow_id, partial(spelled, place)))
+            continue
+        flow_id = _referenced_flow(node)
+        if flow_id is not None:
+            found.subflows.append(SubflowReference(flow_id, partial(spelled, place)))
     return found
-
-
-def _users_own(node: dict[str, Any]) -> str | None:
-    return "settings" if node.get("type") == DATA_ACTION else None
 
 
 def _referenced_flow(step: dict[str, Any]) -> str | None:
