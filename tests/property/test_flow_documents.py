@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from documents.flow import find_steps
@@ -139,6 +140,31 @@ def test_any_bytes_are_parsed_or_refused_in_one_of_two_ways(body: bytes) -> None
     except (ValueError, InvalidFlowDefinition):
         return
     assert json.loads(json_text.dump(value)) == value
+
+
+@given(st.text(alphabet='"\\🙂\U000e0041u0d[]', max_size=30).map(str.encode))
+@example('["\\\\🙂", "🙂🐎", "\\ud83d\\ude42"]'.encode())
+@example('["\\🙂"]'.encode())
+@example(b'["\xf0\x80\x80\x80"]')
+def test_emoji_are_read_as_the_standard_library_reads_them(body: bytes) -> None:
+    try:
+        expected = json.loads(body)
+    except ValueError:
+        with pytest.raises(ValueError):  # noqa: PT011  # which one does not matter: the body is broken
+            json_text.parse(body)
+    else:
+        assert json_text.parse(body) == expected
+
+
+@given(st.lists(VALUES, min_size=1, max_size=6), st.integers(0, 7), st.sampled_from([1, 40, 1000]))
+@settings(max_examples=25)
+def test_what_is_written_in_pieces_is_the_same_as_whole(values: list[Any], depth: int, times: int) -> None:
+    document: Any = [value for value in values for _ in range(times)]
+    for level in range(depth):
+        document = {"before": level, "all": document, "": {}, "after": [None, "🙂"]} if level % 2 else [document, [], 1]
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    written = json_text.dump(document)
+    assert re.sub(r"\\u(d[89a-f]..)", lambda half: chr(int(half[1], 16)), written.decode()) == text
 
 
 # -- size and depth ----------------------------------------------------------------------------------------------------

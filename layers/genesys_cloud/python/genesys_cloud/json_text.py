@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from functools import lru_cache
 from json import scanner
 from typing import Any, NoReturn
 
@@ -29,7 +30,7 @@ def parse(body: bytes) -> Any:  # JSON is what it is
     """
     if body.count(b"{") + body.count(b"[") > MOST_CONTAINERS:
         raise InvalidFlowDefinition(f"the document has more than {MOST_CONTAINERS} objects and lists")
-    text = body.decode("utf-8-sig")
+    text = _text(body)
     for decoder in (_DECODER, _DEEP_DECODER):
         try:
             return decoder.decode(text)
@@ -43,11 +44,70 @@ def parse(body: bytes) -> Any:  # JSON is what it is
 
 
 def dump(document: object) -> bytes:
-    """The document as JSON, in as few bytes as it takes."""
+    """The document as JSON, in as few bytes as it takes.
+
+    It is written in pieces: whole, the text of a large document would take several times its bytes, for one character
+    can make all of them wide, and would not fit into the processor's cache.
+    """
+    pieces: list[bytes] = []
+    _write(document, pieces, _LEVELS_IN_PIECES)
+    return b"".join(pieces)
+
+
+def _write(value: object, pieces: list[bytes], levels: int) -> None:
+    if levels and value and isinstance(value, dict):
+        _write_object(value, pieces, levels - 1)
+    elif levels and value and isinstance(value, list):
+        _write_list(value, pieces, levels - 1)
+    else:
+        pieces.append(_encoded(value))
+
+
+def _write_object(value: dict[str, object], pieces: list[bytes], levels: int) -> None:
+    """Each member that holds others by itself, the ones in between together."""
+    before = b"{"
+    simple: dict[str, object] = {}
+    for key, member in value.items():
+        if not isinstance(member, dict | list):
+            simple[key] = member
+            continue
+        if simple:
+            pieces += (before, _encoded(simple)[1:-1])
+            before, simple = b",", {}
+        pieces += (before, _encoded(key), b":")
+        _write(member, pieces, levels)
+        before = b","
+    if simple:
+        pieces += (before, _encoded(simple)[1:-1])
+    pieces.append(b"}")
+
+
+def _write_list(value: list[object], pieces: list[bytes], levels: int) -> None:
+    """As many elements at a time as make a piece; a large one in pieces of its own."""
+    pieces.append(b"[")
+    start, count = 0, 1
+    while start < len(value):
+        if start:
+            pieces.append(b",")
+        first_piece = len(pieces)
+        if count == 1:
+            _write(value[start], pieces, levels)
+        else:
+            pieces.append(_encoded(value[start : start + count])[1:-1])
+        start += count
+        size = sum(map(len, pieces[first_piece:]))
+        if size < _PIECE_BYTES // 2:
+            count *= 2
+        elif size > _PIECE_BYTES:
+            count = max(1, count // 2)
+    pieces.append(b"]")
+
+
+def _encoded(value: object) -> bytes:
     try:
-        text = _ENCODER.encode(document)
+        text = _ENCODER.encode(value)
     except RecursionError:
-        text = _dumped(document)
+        text = _dumped(value)
     try:
         return text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
@@ -83,6 +143,23 @@ def _dumped(document: object) -> str:
     return "".join(pieces)
 
 
+def _text(body: bytes) -> str:
+    """The document's text; emoji as escapes, for one of them as itself would make every character take four bytes."""
+    if _FIRST_OF_EMOJI in body and b"\\" + _FIRST_OF_EMOJI not in body:  # after a backslash it would mean another thing
+        body = _EMOJI.sub(_escaped, body)
+    return body.decode("utf-8-sig")
+
+
+@lru_cache(maxsize=1000)
+def _pair(character: bytes) -> bytes:
+    halves = character.decode().encode("utf-16-be").hex()
+    return f"\\u{halves[:4]}\\u{halves[4:]}".encode()
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return _pair(match[0])
+
+
 def plain(text: str) -> str:
     """Text that may go anywhere: half surrogate pairs, which JSON allows and UTF-8 does not, become `?`."""
     return text.encode(errors="replace").decode()
@@ -110,3 +187,11 @@ _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 _DEEP_DECODER = _deep_decoder()
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+_LEVELS_IN_PIECES = 6
+_PIECE_BYTES = 1 << 16
+"""Small enough for the cache, large enough for the work around a piece not to count."""
+
+# Characters beyond the 65,536 of two bytes: in UTF-8 they begin with F0, but for planes that nobody uses.
+_FIRST_OF_EMOJI = b"\xf0"
+_EMOJI = re.compile(rb"\xf0[\x80-\xbf]{3}")
