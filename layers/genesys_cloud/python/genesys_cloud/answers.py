@@ -61,12 +61,12 @@ def parsed_success(
     Raises:
         Unavailable: the answer says nothing: 408, 3xx, 5xx, or a body that does not parse.
     """
-    status = answer.status
+    status, size = answer.status, len(answer.body)
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         try:
             return (parse(answer),)
         except ValueError:
-            problem = f"{what}: answered {status} with a body that is broken ({len(answer.body)} bytes)"
+            problem = f"{what}: answered {status} with a body that is broken ({size} bytes)"
     elif HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT:
         return None
     elif HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:

@@ -78,7 +78,7 @@ class ArchitectCalls:
         what = f"Flow {flow_id}: the configuration of version {version_id}"
         path = f"{_path(flow_id)}/versions/{segment(version_id)}/configuration"
         try:
-            body = self._session.call("GET", path, parse=lambda answer: json_text.parse(answer.body))
+            body = self._session.call("GET", path, parse=lambda answer: json_text.parse(answer.take_body()))
         except Refusal as refusal:
             if refusal.http_status in GONE:
                 raise refusal.becomes(

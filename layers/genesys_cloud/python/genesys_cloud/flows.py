@@ -46,7 +46,7 @@ class FlowStore:
             nonlocal etag
             etag = answer.headers.get("ETag", "")
             etag = etag if _ETAG.fullmatch(etag) else None
-            return json_text.parse(answer.body)
+            return json_text.parse(answer.take_body())
 
         try:
             body = self._session.call("GET", _path(flow_id), parse=parse)
@@ -69,6 +69,8 @@ class FlowStore:
     def write(self, document: Document) -> str | None:
         """Publishes the Flow and returns its new version, None where the answer names none.
 
+        It takes the document's body, whose text is a quarter of its size, and may be under way for long.
+
         Raises:
             Conflict: someone published since it was read.
             AnswerLost: it may or may not have been done.
@@ -77,10 +79,10 @@ class FlowStore:
         """
         headers = {"If-Match": document.etag} if document.etag else {}
         path = f"{_path(document.id)}/publish"
+        body = json_text.dump(document.body)
+        document.body = {}
         try:
-            return self._session.call(
-                "PUT", path, parse=_new_version, body=json_text.dump(document.body), headers=headers, repeatable=False
-            )
+            return self._session.call("PUT", path, parse=_new_version, body=body, headers=headers, repeatable=False)
         except Conflict:
             raise
         except Refusal as refusal:

@@ -32,13 +32,18 @@ _CHUNK_BYTES = 1 << 16
 _OF_THE_NETWORK = (OSError, urllib3.exceptions.TimeoutError, urllib3.exceptions.NewConnectionError)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """An HTTP answer, whatever its status, with its whole body."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def take_body(self) -> bytes:
+        """The body, which the answer keeps no longer: a large one need not lie beside what is made of it."""
+        body, self.body = self.body, b""
+        return body
 
     @property
     def correlation_id(self) -> str | None:
