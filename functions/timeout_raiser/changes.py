@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from documents.kinds import DocumentKey
-from documents.steps import Steps
+from documents.steps import Contents, Steps
 from genesys_cloud.deadline import Deadline
 from genesys_cloud.dependencies import Users
 from genesys_cloud.document import Document
@@ -75,7 +75,7 @@ class Change:
 
     Attributes:
         plan: with what became of each request.
-        steps: what is in the document.
+        contents: what is in the document.
         version: as published, or as read where nothing was written.
         notes: what else an operator has to know of the document, in words.
         notes_on_actions: the same of an integration action that its steps go by, by the action's id.
@@ -84,7 +84,7 @@ class Change:
     """
 
     plan: Plan
-    steps: Steps
+    contents: Contents
     version: str | None
     notes: tuple[str, ...] = ()
     notes_on_actions: Mapping[str, str] = field(default_factory=dict)
@@ -243,4 +243,4 @@ class DocumentChange:
 
 
 def _change(plan: Plan, steps: Steps, document: Document, version: str | None) -> Change:
-    return Change(plan, steps, version, tuple(document.notes), dict(document.notes_on_actions))
+    return Change(plan, steps.contents(), version, tuple(document.notes), dict(document.notes_on_actions))

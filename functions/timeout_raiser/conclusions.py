@@ -80,7 +80,7 @@ def conclude(
         superseded = any(index in plan.superseded for plan in plans)
         return ignored(outcome, reasons[0], superseded=superseded, **details)
     if not steps and (request.action_name or request.step_id):
-        looked_at = [(key.id, change.steps) for key, change in changes.items()]
+        looked_at = [(key.id, change.contents) for key, change in changes.items()]
         return failed(outcome, data_action_not_found(request, looked_at), **details)
     return succeeded(outcome, request, steps, at_limit=at_limit, **details)
 

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from documents.steps import Steps
+from documents.steps import Contents
 from rejection import Rejection
 from timeout_request import TimeoutRequest
 
@@ -15,7 +15,7 @@ _COMPARED_CLOSELY = 100
 _LONGEST_NAME = 256
 
 
-def data_action_not_found(request: TimeoutRequest, flows: Sequence[tuple[str, Steps]]) -> Rejection:
+def data_action_not_found(request: TimeoutRequest, flows: Sequence[tuple[str, Contents]]) -> Rejection:
     """The rejection of a request whose Data Action is in none of the Flows looked at.
 
     Args:
@@ -29,11 +29,11 @@ def data_action_not_found(request: TimeoutRequest, flows: Sequence[tuple[str, St
     where = "Flow " + ", ".join(flow_id for flow_id, _ in flows[:MOST_NAMES])
     if len(flows) > MOST_NAMES:
         where += f" and {len(flows) - MOST_NAMES} more"
-    names = nearest(request.action_name or "", (slot.name for _, steps in flows for slot in steps.slots if slot.name))
+    names = nearest(request.action_name or "", (name for _, contents in flows for name in contents.names))
     there_are = (
         f"there are, nearest first: {', '.join(map(repr, names))}" if names else "there is no Data Action at all"
     )
-    elsewhere = dict.fromkeys(reference.flow_id for _, steps in flows for reference in steps.subflows)
+    elsewhere = dict.fromkeys(flow_id for _, contents in flows for flow_id in contents.flow_ids)
     unseen = [flow_id for flow_id in elsewhere if flow_id not in {seen for seen, _ in flows}]
     hint = "names match exactly, case and blanks included; operation inspect lists every step with its id"
     message = f"no Data Action with {wanted} in {where}; {there_are}"

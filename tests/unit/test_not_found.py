@@ -11,7 +11,7 @@ from rejection import Rejection
 
 
 def rejection(*flows: Json, **request: object) -> Rejection:
-    contents = [(f"f{n}", find_steps(body)) for n, body in enumerate(flows)]
+    contents = [(f"f{n}", find_steps(body).contents()) for n, body in enumerate(flows)]
     return data_action_not_found(a_request(**request), contents)
 
 

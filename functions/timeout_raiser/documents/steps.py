@@ -123,8 +123,26 @@ class SubflowReference:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What a document holds, without the document, which may be large.
+
+    Attributes:
+        names: of its Data Actions.
+        flow_ids: of the Flows it leads to.
+    """
+
+    names: tuple[str, ...] = ()
+    flow_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Steps:
     """What one walk through a document finds, in the order of the document."""
 
     slots: list[Slot]
     subflows: list[SubflowReference] = field(default_factory=list)
+
+    def contents(self) -> Contents:
+        """The same in names."""
+        names = (slot.name for slot in self.slots)
+        return Contents(tuple(filter(None, names)), tuple(reference.flow_id for reference in self.subflows))
