@@ -34,6 +34,9 @@ from side_by_side import SideBySide
 from subflows import explore
 from timeout_request import Operation, TimeoutRequest
 
+LARGE_DOCUMENT_BYTES = 1_000_000
+"""Of larger documents no more are begun than there are workers: each takes several times its size."""
+
 _Indexed = tuple[int, TimeoutRequest]
 _Found = TypeVar("_Found")
 
@@ -135,6 +138,7 @@ class Batch:
             lambda key: documents.pop(key, None) or self._read(key),
             lambda key, document: self._change(key, groups[key], document),
             list(groups),
+            is_heavy=_is_large,
         )
         results = {key: changed.get(key) or _overdue_result(key, group) for key, group in groups.items()}
 
@@ -268,6 +272,10 @@ class Batch:
     def _bug(self, what: str, error: Exception) -> InternalError:
         self._on_bug(what)
         return InternalError.of(what, error)
+
+
+def _is_large(document: Document | GenesysCloudError) -> bool:
+    return isinstance(document, Document) and document.size > LARGE_DOCUMENT_BYTES
 
 
 def _flow_kind(credentials: Credentials | GenesysCloudError) -> Kind:

@@ -52,33 +52,48 @@ class SideBySide:
         return {item: future.result() for item, future in futures.items() if future.done()}
 
     def map_in_two_steps(
-        self, first: Callable[[Item], Middle], second: Callable[[Item, Middle], Result], items: Sequence[Item]
+        self,
+        first: Callable[[Item], Middle],
+        second: Callable[[Item, Middle], Result],
+        items: Sequence[Item],
+        *,
+        is_heavy: Callable[[Middle], bool] = lambda _: False,
     ) -> dict[Item, Result]:
         """The same for work in two steps, which takes turns: while some items wait for their second step, others begin.
 
-        Ten items on eight workers so take three turns, not four. No more than half as many items again as there are
-        workers are under way at once, for each may hold a large document.
+        Ten items on eight workers so take three turns, not four. At most half as many items again as there are workers
+        are under way at once; but no more begin than there are workers before one is through its first step, or while
+        one is under way of which that has shown that it is heavy.
         """
+        heavy: set[Item] = set()
+        most_under_way = self._workers
         results: dict[Item, Result] = {}
         waiting = iter(items)
         first_steps: dict[Future[Middle], Item] = {}
         second_steps: dict[Future[Result], Item] = {}
 
-        def begin(count: int) -> None:
+        def begin() -> None:
+            most = self._workers if heavy else most_under_way
+            count = max(0, most - len(first_steps) - len(second_steps))
             first_steps.update({self._pool.submit(first, item): item for item in islice(waiting, count)})
 
-        begin(self._workers * 3 // 2)
+        begin()
         while first_steps or second_steps:
             under_way: list[Future[Any]] = [*first_steps, *second_steps]
             done = wait(under_way, timeout=self._time_left(), return_when=FIRST_COMPLETED).done
             if not done:
                 break
             for future in done & first_steps.keys():
-                item = first_steps.pop(future)
-                second_steps[self._pool.submit(second, item, future.result())] = item
+                item, middle = first_steps.pop(future), future.result()
+                if is_heavy(middle):
+                    heavy.add(item)
+                most_under_way = self._workers * 3 // 2
+                second_steps[self._pool.submit(second, item, middle)] = item
             for future in done & second_steps.keys():
-                results[second_steps.pop(future)] = future.result()
-                begin(1)
+                item = second_steps.pop(future)
+                results[item] = future.result()
+                heavy.discard(item)
+            begin()
         return results
 
     def _time_left(self) -> float:

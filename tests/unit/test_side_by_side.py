@@ -37,7 +37,10 @@ def test_items_are_worked_on_at_the_same_time() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
-def test_no_more_than_half_as_many_items_again_as_workers_are_under_way(count: int) -> None:
+@pytest.mark.parametrize("heavy", [False, True])
+def test_no_more_are_under_way_than_half_as_many_again_as_workers_and_than_workers_where_they_are_heavy(
+    count: int, *, heavy: bool
+) -> None:
     lock = threading.Lock()
     under_way: set[int] = set()
     most = 0
@@ -54,8 +57,21 @@ def test_no_more_than_half_as_many_items_again_as_workers_are_under_way(count: i
             under_way.discard(item)
 
     with workers(count) as pool:
-        assert len(pool.map_in_two_steps(begin, finish, range(100))) == 100
-    assert 1 <= most <= count * 3 // 2
+        assert len(pool.map_in_two_steps(begin, finish, range(100), is_heavy=lambda _: heavy)) == 100
+    assert 1 <= most <= (count if heavy else count * 3 // 2)
+
+
+def test_those_that_are_light_make_room_for_others_before_they_are_done() -> None:
+    third_has_begun = threading.Event()
+
+    def begin(item: int) -> int:
+        if item == 2:
+            third_has_begun.set()
+        return item
+
+    with workers(2) as pool:
+        done = pool.map_in_two_steps(begin, lambda item, _: item != 0 or third_has_begun.wait(5), range(3))
+    assert done == {0: True, 1: True, 2: True}
 
 
 def test_what_hangs_is_waited_for_once_and_not_in_each_step() -> None:

@@ -70,12 +70,15 @@ class ArchitectFlowStore:
                 hint="publish it once in Architect; if it is published, does the organization speak another Flow"
                 " protocol (flow_api in its secret)?",
             )
-        document = Document(flow_id, self._calls.configuration(flow_id, version), version)
+        configuration = self._calls.configuration(flow_id, version)
+        document = Document(flow_id, configuration.body, version, size=configuration.size)
         document.suggested = _SuggestedTimeouts(self._data_actions, document.notes_on_actions)
         return document
 
     def write(self, document: Document) -> str:
         """Publishes the Flow and returns its new version. What is then found otherwise than sent is noted.
+
+        It takes the document's body, whose text is a quarter of its size, and which may be under way for long.
 
         Nothing of other people's is ever unlocked, overwritten or published. Whatever fails, the lock is given back,
         but for a publish that is still under way: `read` waits for it, in this invocation or in the next.
@@ -95,6 +98,7 @@ class ArchitectFlowStore:
                 " takes; nothing was sent",
                 hint="make the Flow smaller in Architect: move parts of it to common modules",
             )
+        document.body = {}
         lock = FlowLock(document.id, self._calls, self._releasing, self._lookout)
         return Publication(document, configuration, lock=lock, calls=self._calls, lookout=self._lookout).run()
 

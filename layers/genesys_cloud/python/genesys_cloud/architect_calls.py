@@ -16,12 +16,15 @@ scripting client.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from genesys_cloud import answers, json_text
 from genesys_cloud.architect_metadata import Metadata, Operation
+from genesys_cloud.differences import differing_places
 from genesys_cloud.document import segment
 from genesys_cloud.errors import (
     Conflict,
@@ -38,12 +41,23 @@ VIEW, EDIT, PUBLISH = "architect:flow:view", "architect:flow:edit", "architect:f
 
 Parsed = TypeVar("Parsed")
 
+_ALL = 1_000_000
+_COMPARING = threading.Lock()
+"""One Flow at a time: where only a look at all of it helps, both configurations are parsed."""
+
 _FLOWS = "/api/v2/flows"
 _IN_USE_CODES = {
     "architect.flow.locked.by.user",
     "architect.flow.not.locked",
     "architect.operation.already.in.progress",
 }
+
+
+class Configuration(NamedTuple):
+    """A Flow's configuration, and its size as text, in bytes."""
+
+    body: dict[str, Any]
+    size: int
 
 
 class ArchitectCalls:
@@ -73,12 +87,22 @@ class ArchitectCalls:
         except Refusal as refusal:
             raise _read_error(refusal, flow_id) from refusal
 
-    def configuration(self, flow_id: str, version_id: str) -> dict[str, Any]:
+    def configuration(self, flow_id: str, version_id: str) -> Configuration:
         """The configuration of one version; InvalidFlowDefinition if there is none, or none that can be read."""
+        return self._configuration(flow_id, version_id, _parse_configuration)
+
+    def differences(self, flow_id: str, version_id: str, sent: bytes) -> list[str]:
+        """Where the configuration of one version is not what was sent; raises as `configuration` does.
+
+        None of the two is kept as more than text: a large one takes several times as much when it is parsed.
+        """
+        return self._configuration(flow_id, version_id, partial(_differences, sent=sent))
+
+    def _configuration(self, flow_id: str, version_id: str, parse: Callable[[Answer, str], Parsed]) -> Parsed:
         what = f"Flow {flow_id}: the configuration of version {version_id}"
         path = f"{_path(flow_id)}/versions/{segment(version_id)}/configuration"
         try:
-            body = self._session.call("GET", path, parse=lambda answer: json_text.parse(answer.take_body()))
+            return self._session.call("GET", path, parse=lambda answer: parse(answer, what))
         except Refusal as refusal:
             if refusal.http_status in GONE:
                 raise refusal.becomes(
@@ -87,9 +111,6 @@ class ArchitectCalls:
                     hint="open the Flow in Architect and publish it there once",
                 ) from refusal
             raise _read_error(refusal, flow_id) from refusal
-        if not isinstance(body, dict):
-            raise InvalidFlowDefinition(f"{what} is not an object")
-        return body
 
     def check_out(self, flow_id: str) -> Metadata:
         """Locks the Flow; AnswerLost where that may have been done."""
@@ -147,6 +168,24 @@ class ArchitectCalls:
 
 def _path(flow_id: str) -> str:
     return f"{_FLOWS}/{segment(flow_id)}"
+
+
+def _parse_configuration(answer: Answer, what: str) -> Configuration:
+    size = len(answer.body)
+    body = json_text.parse(answer.take_body())
+    if not isinstance(body, dict):
+        raise InvalidFlowDefinition(f"{what} is not an object")
+    return Configuration(body, size)
+
+
+def _differences(answer: Answer, what: str, *, sent: bytes) -> list[str]:
+    if answer.body == sent:
+        return []
+    with _COMPARING:
+        found = _parse_configuration(answer, what).body
+        if json_text.dump(found) == sent:
+            return []
+        return differing_places(json_text.parse(sent), found, most=_ALL)
 
 
 def _parse_metadata(answer: Answer) -> Metadata:

@@ -18,7 +18,6 @@ from genesys_cloud.architect_calls import ArchitectCalls
 from genesys_cloud.architect_lock import RELEASE_SECONDS, FlowLock
 from genesys_cloud.architect_metadata import Metadata, Operation
 from genesys_cloud.architect_waiting import Lookout
-from genesys_cloud.differences import differing_places
 from genesys_cloud.document import Document
 from genesys_cloud.errors import (
     COMES_AGAIN,
@@ -40,11 +39,14 @@ LOOKS_UNTIL_SHOWN = 4
 """So often is looked for what must be there by now: what is shown may lag behind."""
 
 MOST_PLACES = 10
-_ALL = 1_000_000
 
 
 class Publication:
-    """The change of one Flow from the configuration that was read to the one that the document holds now."""
+    """The change of one Flow from the configuration that was read to another one.
+
+    Args:
+        configuration: as text, the only form in which it is kept until all is done.
+    """
 
     def __init__(
         self, document: Document, configuration: bytes, *, lock: FlowLock, calls: ArchitectCalls, lookout: Lookout
@@ -212,15 +214,13 @@ class Publication:
         """
         document = self._document
         try:
-            found = self._calls.configuration(self._id, version)
-            places = differing_places(document.body, found, most=_ALL)
+            places = self._calls.differences(self._id, version, self._configuration)
             if not places:
                 return
-            as_read = self._calls.configuration(self._id, str(document.version))
+            ours = self._calls.differences(self._id, str(document.version), self._configuration)
         except GenesysCloudError as error:
             said = f"Flow {self._id}: version {version} is published, and cannot be read back to see whether it is ours"
             raise _untold(error, said) from error
-        ours = differing_places(as_read, document.body, most=_ALL)
         if any(_is_within(place, other) for place in places for other in ours):
             raise Overtaken(f"Flow {self._id}: version {version} is published, but it does not hold what was sent")
         shown = ", ".join(places[:MOST_PLACES]) + (" and more" if len(places) > MOST_PLACES else "")

@@ -39,9 +39,11 @@ class Document:
     """A document as it was read.
 
     Attributes:
-        body: the parsed JSON; may be changed in place and written back. Never shown: it may hold credentials.
+        body: the parsed JSON; may be changed in place and written back, which may take it. Never shown: it may hold
+            credentials.
         version: as read, or None where the document has none.
         etag: of the answer, to be sent back as `If-Match`.
+        size: of its text as read, in bytes; 0 where nobody has counted.
         notes: what an operator has to know although nothing failed, in words; reading and writing add to them.
         notes_on_actions: the same of integration actions whose timeouts it goes by, by the action's id.
         suggested: the timeout in seconds that an integration action has of its own, by the action's id; asked for only
@@ -52,6 +54,7 @@ class Document:
     body: dict[str, Any] = field(repr=False)
     version: str | None
     etag: str | None = None
+    size: int = 0
     notes: list[str] = field(default_factory=list)
     notes_on_actions: dict[str, str] = field(default_factory=dict)
     suggested: Callable[[str], float | None] = field(default=knows_no_timeout, repr=False, compare=False)

@@ -41,9 +41,11 @@ class FlowStore:
             Transient: no definite answer in the time left.
         """
         etag: str | None = None
+        size = 0
 
         def parse(answer: Answer) -> object:
-            nonlocal etag
+            nonlocal etag, size
+            size = len(answer.body)
             etag = answer.headers.get("ETag", "")
             etag = etag if _ETAG.fullmatch(etag) else None
             return json_text.parse(answer.take_body())
@@ -64,12 +66,12 @@ class FlowStore:
                 f"Flow {flow_id}: what Genesys Cloud sent is no Flow: {lacks}",
                 hint="a Flow of the publish protocol is an object with steps; does the organization speak another one?",
             )
-        return Document(flow_id, body, version_of(body), etag)
+        return Document(flow_id, body, version_of(body), etag, size=size)
 
     def write(self, document: Document) -> str | None:
         """Publishes the Flow and returns its new version, None where the answer names none.
 
-        It takes the document's body, whose text is a quarter of its size, and may be under way for long.
+        It takes the document's body, whose text is a quarter of its size, and which may be under way for long.
 
         Raises:
             Conflict: someone published since it was read.
