@@ -35,6 +35,10 @@ class Function:
         if answer != {"batchItemFailures": []}:
             raise RuntimeError(f"the function answered {answer}: {self._log_file.read_text()[-1000:]}")
 
+    def logged_bytes(self) -> int:
+        """How much it has logged so far."""
+        return self._log_file.stat().st_size
+
     def statuses(self) -> list[str]:
         """How all requests ended so far, as the log has it. Raises RuntimeError for any error in it."""
         lines = [json.loads(line) for line in self._log_file.read_text().splitlines()]

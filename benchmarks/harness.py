@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.documents import flow
+from benchmarks.documents import flow, large_flow
 
 from emulated_aws import EmulatedAws
 from playground import ORGANIZATION_SECRET, SimulatorProcess, client
@@ -75,6 +75,12 @@ class Harness:
         """Puts Flows (back) to their first state."""
         for flow_id in flow_ids:
             self._genesys.ask("PUT", f"/flows/{flow_id}", flow(flow_id, steps=steps))
+
+    def put_large_flow(self, flow_id: str, size: int) -> int:
+        """Puts a Flow of about so many bytes; returns how many it has."""
+        document = large_flow(flow_id, size)
+        self._genesys.ask("PUT", f"/flows/{flow_id}", document)
+        return len(document)
 
     def timeouts(self, flow_id: str) -> dict[str, Any]:
         """The timeouts that stand in a Flow, by the names of its Data Actions."""

@@ -9,13 +9,14 @@ import time
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from benchmarks import batch, cold_start, merging, warm_cpu
+from benchmarks import batch, cold_start, cost, large_flows, merging, warm_cpu
+from benchmarks.cost import Cost
 from benchmarks.function import Function
 from benchmarks.harness import Harness
-from benchmarks.table import Row, table
+from benchmarks.table import Row, cost_table, table
 from rich.console import Console
 
-GROUPS = (batch, merging, warm_cpu, cold_start)
+GROUPS = (batch, merging, large_flows, warm_cpu, cold_start)
 """Each has `WHAT` it measures and `measure(harness, function)`, which gives its rows."""
 
 _WIDTH_OF_A_FILE = 110
@@ -28,6 +29,7 @@ def main() -> int:
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_FILE
     rows: list[Row] = []
+    costs: list[Cost] = []
     not_measured: list[str] = []
     started = time.monotonic()
     with console.status("starting AWS and Genesys Cloud on this machine") as status, Harness() as harness:
@@ -38,7 +40,13 @@ def main() -> int:
                 rows += group.measure(harness, function)
             except Exception as error:  # noqa: BLE001  # one group's trouble must not cost the others' figures
                 not_measured.append(f"{group.WHAT}: {type(error).__name__}: {error}")
+        status.update(cost.WHAT)
+        try:
+            costs = cost.measure(harness, function)
+        except Exception as error:  # noqa: BLE001  # likewise
+            not_measured.append(f"{cost.WHAT}: {type(error).__name__}: {error}")
     console.print(table(rows))
+    console.print(cost_table(costs))
     console.print(_circumstances(time.monotonic() - started), style="dim")
     for problem in not_measured:
         console.print(f"not measured: {problem}", style="bold red", markup=False)

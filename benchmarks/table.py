@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from benchmarks.cost import Cost
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,18 @@ def table(rows: Iterable[Row]) -> Table:
     return shown
 
 
+def cost_table(costs: Iterable[Cost]) -> Table:
+    """What a thousand requests cost, for `rich`."""
+    shown = Table(title="USD per 1,000 requests, list prices of us-east-1")
+    shown.add_column("how they come")
+    for name in ("billed", "Lambda", "SQS", "events", "ledger", "logs", "all"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for cost in costs:
+        parts = (cost.compute, cost.queue, cost.events, cost.ledger, cost.logs, cost.total)
+        shown.add_row(cost.what, f"{cost.billed_milliseconds} ms", *(f"{part:.5f}" for part in parts))
+    return shown
+
+
 def milliseconds(seconds: float) -> str:
     """For times; with a decimal where they are short."""
     value = seconds * 1000
@@ -63,3 +79,8 @@ def milliseconds(seconds: float) -> str:
 def calls(number: float) -> str:
     """For numbers of calls."""
     return f"{number:.0f} call" + ("s" if number != 1 else "")
+
+
+def megabytes(number: float) -> str:
+    """For bytes."""
+    return f"{number / 1e6:.1f} MB" if number < 1e7 else f"{number / 1e6:.0f} MB"

@@ -79,7 +79,7 @@ def ask_simulator(url: str, method: str, path: str, content: object = None) -> A
     """A call to the interface of the simulator at this address; returns its JSON."""
     body = content if isinstance(content, bytes) else None if content is None else json.dumps(content).encode()
     request = urllib.request.Request(f"{url}/_simulator{path}", data=body, method=method)  # noqa: S310  # loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         return json.load(answer)
 
 
