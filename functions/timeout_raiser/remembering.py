@@ -110,15 +110,15 @@ class Remembering:
     def published(self, version: str | None) -> None:
         """Keeps that what was intended is published, as this version.
 
-        Where that fails, the intention stands, and is enough to put everything back.
+        Where that fails, or another invocation has intended something else since, the intention stands, and is enough
+        to put everything back.
         """
         if self.memory.lost:
             self._not_recorded(str(self._key), self.memory.lost)
-        elif self.memory.record:
+        elif record := self.memory.record:
+            ours = [(entry, seconds) for entry, seconds in self._intended if entry in record.entries]
             with suppress(RecordChanged, LedgerUnavailable):
-                self._write(
-                    self.memory.record, [entry.confirmed(seconds, version) for entry, seconds in self._intended]
-                )
+                self._write(record, [entry.confirmed(seconds, version) for entry, seconds in ours])
 
     def _recall(self) -> None:
         try:

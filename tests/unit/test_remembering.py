@@ -26,7 +26,7 @@ from changes import Change, Rules
 from documents.kinds import DocumentKey, Kind
 from fakes import FakeFlows, FakeTime, Json, Watcher, a_request, flow, longest, step
 from genesys_cloud.document import Document
-from genesys_cloud.errors import AnswerLost, Conflict, PublishRejected, Unavailable
+from genesys_cloud.errors import AnswerLost, Conflict, Overtaken, PublishRejected, Unavailable
 from ledger import Before, Entry, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
 from outcomes import Status
 from remembering import MOST_RACES
@@ -586,6 +586,27 @@ def test_nor_does_one_that_has_read_before_another_invocation_s_publish() -> Non
     run(world, a_request())
     assert told(change.run(document).plan) == [(10, 3)]
     assert world.timeouts == [3]
+
+
+def test_what_another_invocation_has_written_since_is_not_confirmed_as_ours() -> None:
+    """Overtaken: ours was published, theirs on top of it, and only then are we told."""
+    world = World(step("A", 3, id="a"), step("B", 3, id="b"))
+    publish = world.flows.write
+
+    def publish_and_be_overtaken(document: Document) -> str | None:
+        world.flows.write = publish  # type: ignore[method-assign]  # once
+        publish(document)
+        run(world, a_request(timeout_seconds=20))
+        raise Overtaken("another version is published")
+
+    change = world.change(a_request(), a_request(action_name="B"))
+    document = world.flows.read("f")
+    world.flows.write = publish_and_be_overtaken  # type: ignore[method-assign]
+    change.run(document)
+    assert world.timeouts == [20, 10]
+    assert [entry.last_written for entry in world.record.entries] == [20, 10]
+    run(world, a_restore(), a_restore(action_name="B"))
+    assert world.timeouts == [3, 3]
 
 
 def test_what_was_put_back_by_hand_is_forgotten_by_a_restore() -> None:
