@@ -67,6 +67,7 @@ LIBRARY_ROOMS = """
     document
     differences
     json_text schema
+    clock
     retry deadline
     errors
 """
