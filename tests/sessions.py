@@ -31,7 +31,15 @@ def open_session(
     transport = Transport(
         organization.http, deadline, connect_timeout=3, read_timeout=10, observer=watcher, clock=time.clock
     )
-    patience = Patience(transport, deadline, observer=watcher, hidden=hidden, now=lambda: NOW, jitter=jitter)
+    patience = Patience(
+        transport,
+        deadline,
+        doubt=organization.doubt,
+        observer=watcher,
+        hidden=hidden,
+        now=lambda: NOW,
+        jitter=jitter,
+    )
     store = CredentialsStore("genesys", lambda: secrets)
     login = Login(organization, store, transport, patience, hidden=hidden, clock=time.clock)
     return Session(login, transport, patience, hidden=hidden)

@@ -69,6 +69,7 @@ LIBRARY_ROOMS = """
     json_text schema
     clock
     retry deadline
+    doubt
     errors
 """
 

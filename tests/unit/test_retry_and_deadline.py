@@ -65,8 +65,8 @@ def test_no_header_can_make_it_fail_or_wait_backwards(header: str) -> None:
 
 
 def test_the_backoff_doubles_up_to_its_longest() -> None:
-    assert [backoff_seconds(n, longest) for n in range(1, 9)] == [0.25, 0.5, 1, 2, 4, 8, 8, 8]
-    assert backoff_seconds(100_000, longest) == 8
+    assert [backoff_seconds(n, longest) for n in range(1, 10)] == [0.25, 0.5, 1, 2, 4, 8, 16, 16, 16]
+    assert backoff_seconds(100_000, longest) == 16
 
 
 def test_the_jitter_is_full_from_zero_on() -> None:

@@ -60,6 +60,7 @@ class Connections:
         patience = Patience(
             transport,
             deadline,
+            doubt=organization.doubt,
             observer=observer,
             hidden=hidden,
             now=self._clock.today,

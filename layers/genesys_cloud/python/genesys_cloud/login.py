@@ -12,6 +12,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from genesys_cloud import answers
 from genesys_cloud.credentials import Credentials, CredentialsStore
+from genesys_cloud.doubt import Doubt
 from genesys_cloud.errors import CredentialsInvalid
 from genesys_cloud.patience import Patience
 from genesys_cloud.transport import Answer, Transport
@@ -34,7 +35,7 @@ class Token:
 
 
 class Organization:
-    """What is kept of an organization from one invocation to the next: its open connections and its token.
+    """What is kept of an organization from one invocation to the next: open connections, its token, and doubts.
 
     Args:
         name: the request's `organization`.
@@ -45,6 +46,7 @@ class Organization:
         self.name = name
         self.http = http
         self.token: Token | None = None
+        self.doubt = Doubt()
 
 
 class Login:

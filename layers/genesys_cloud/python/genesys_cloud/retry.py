@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 FIRST_BACKOFF_SECONDS = 0.25
-LONGEST_BACKOFF_SECONDS = 8.0
+LONGEST_BACKOFF_SECONDS = 16.0
 WAIT_WHEN_TOLD_NONSENSE_SECONDS = 1.0
 
 Jitter = Callable[[float, float], float]

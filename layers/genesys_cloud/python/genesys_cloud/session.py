@@ -41,6 +41,11 @@ class Session:
         """What Genesys Cloud says outside of a refusal, with `***` for secret and token."""
         return answers.without(text, self._hidden)
 
+    @property
+    def goes_slow(self) -> bool:
+        """Whether Genesys Cloud makes us wait, or did in this invocation."""
+        return self._patience.goes_slow
+
     def call(
         self,
         method: str,
