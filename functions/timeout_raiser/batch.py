@@ -30,7 +30,7 @@ from ledger import Ledger
 from locating import locate
 from outcomes import Outcome, begin, failed
 from rejection import out_of_range
-from side_by_side import SideBySide
+from side_by_side import GRACE_SECONDS, SideBySide
 from subflows import explore
 from timeout_request import Operation, TimeoutRequest
 
@@ -54,6 +54,10 @@ class OrganizationClient(Protocol):
     @property
     def credentials(self) -> Credentials:
         """Asked for once; raises CredentialsUnavailable."""
+
+    @property
+    def goes_slow(self) -> bool:
+        """Whether it makes us wait: then whatever is begun may have to be left half done."""
 
     @property
     def data_actions(self) -> DataActionNames:
@@ -112,13 +116,46 @@ class Batch:
         self._on_bug = on_bug
 
     def carry_out(self, requests: Sequence[TimeoutRequest], door: str) -> list[Outcome]:
-        """One outcome per request, in the order given, which is the order in which they count."""
-        with SideBySide(self._concurrency, self._deadline) as workers:
-            if workers.has_time:
-                return self._carry_out(requests, door, workers)
-        return [failed(begin(request, door), _not_begun(request)) for request in requests]
+        """One outcome per request, in the order given, which is the order in which they count.
 
-    def _carry_out(self, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide) -> list[Outcome]:
+        Organizations do not wait for each other: one that is down, or makes us wait, keeps no other from its turn.
+        """
+        by_organization: dict[str, list[int]] = defaultdict(list)
+        for index, request in enumerate(requests):
+            by_organization[request.organization].append(index)
+        with SideBySide(self._concurrency, self._deadline) as workers:
+            if not workers.has_time:
+                return [failed(begin(request, door), _not_begun(request)) for request in requests]
+            if len(by_organization) == 1:
+                return self._carry_out(requests[0].organization, requests, door, workers)
+        return self._carry_out_apart(by_organization, requests, door)
+
+    def _carry_out_apart(
+        self, by_organization: Mapping[str, Sequence[int]], requests: Sequence[TimeoutRequest], door: str
+    ) -> list[Outcome]:
+        """Each organization with its own workers, as many as its part of the requests, by their indices."""
+
+        def carry_out(organization: str) -> list[Outcome]:
+            own = [requests[index] for index in by_organization[organization]]
+            with SideBySide(max(1, self._concurrency * len(own) // len(requests)), self._deadline) as workers:
+                return self._carry_out(organization, own, door, workers)
+
+        # With more time than they have, so that each can tell by itself what was not done.
+        with SideBySide(max(1, len(by_organization)), self._deadline.later(GRACE_SECONDS)) as organizations:
+            done = organizations.map(carry_out, list(by_organization))
+        outcomes = {
+            index: outcome
+            for organization, finished in done.items()
+            for index, outcome in zip(by_organization[organization], finished, strict=True)
+        }
+        return [
+            outcomes.get(index) or failed(begin(request, door), _overdue(f"organization {request.organization}"))
+            for index, request in enumerate(requests)
+        ]
+
+    def _carry_out(
+        self, organization: str, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide
+    ) -> list[Outcome]:
         organizations = self._all_credentials(requests, workers)
         accepted, refused = self._within_limits(requests, organizations)
         roots, not_located = locate(
@@ -139,6 +176,7 @@ class Batch:
             lambda key, document: self._change(key, groups[key], document),
             list(groups),
             is_heavy=_is_large,
+            narrow=lambda: self._client_of(organization).goes_slow,
         )
         results = {key: changed.get(key) or _overdue_result(key, group) for key, group in groups.items()}
 

@@ -48,6 +48,11 @@ class Client:
         return users_of(self._session, action_id)
 
     @property
+    def goes_slow(self) -> bool:
+        """Whether it makes us wait, or did in this invocation."""
+        return self._session.goes_slow
+
+    @property
     def credentials(self) -> Credentials:
         """Asked for once; raises CredentialsUnavailable."""
         return self._session.credentials

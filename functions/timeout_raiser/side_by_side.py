@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
 from typing import Any, Self, TypeVar
 
 from genesys_cloud.deadline import Deadline
@@ -58,24 +58,33 @@ class SideBySide:
         items: Sequence[Item],
         *,
         is_heavy: Callable[[Middle], bool] = lambda _: False,
+        narrow: Callable[[], bool] = lambda: False,
     ) -> dict[Item, Result]:
         """The same for work in two steps, which takes turns: while some items wait for their second step, others begin.
 
         Ten items on eight workers so take three turns, not four. At most half as many items again as there are workers
         are under way at once; but no more begin than there are workers before one is through its first step, or while
         one is under way of which that has shown that it is heavy.
+
+        Args:
+            narrow: whether only a quarter as many items as there are workers may be under way; asked before one begins.
         """
         heavy: set[Item] = set()
-        most_under_way = self._workers
         results: dict[Item, Result] = {}
-        waiting = iter(items)
+        waiting = deque(items)
         first_steps: dict[Future[Middle], Item] = {}
         second_steps: dict[Future[Result], Item] = {}
+        nothing_is_known = True
+
+        def most() -> int:
+            if narrow():
+                return max(1, self._workers // 4)
+            return self._workers if heavy or nothing_is_known else self._workers * 3 // 2
 
         def begin() -> None:
-            most = self._workers if heavy else most_under_way
-            count = max(0, most - len(first_steps) - len(second_steps))
-            first_steps.update({self._pool.submit(first, item): item for item in islice(waiting, count)})
+            while waiting and len(first_steps) + len(second_steps) < most():
+                item = waiting.popleft()
+                first_steps[self._pool.submit(first, item)] = item
 
         begin()
         while first_steps or second_steps:
@@ -85,9 +94,9 @@ class SideBySide:
                 break
             for future in done & first_steps.keys():
                 item, middle = first_steps.pop(future), future.result()
+                nothing_is_known = False
                 if is_heavy(middle):
                     heavy.add(item)
-                most_under_way = self._workers * 3 // 2
                 second_steps[self._pool.submit(second, item, middle)] = item
             for future in done & second_steps.keys():
                 item = second_steps.pop(future)

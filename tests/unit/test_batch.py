@@ -31,6 +31,8 @@ from timeout_request import TimeoutRequest
 class FakeClient:
     """An organization with these Flows and integration actions; its credentials may be an error."""
 
+    goes_slow = False
+
     def __init__(
         self,
         flows: FakeFlows,
@@ -230,6 +232,45 @@ def test_organizations_have_flows_limits_and_troubles_of_their_own() -> None:
 
 
 # -- trouble -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_organization_that_hangs_keeps_no_other_from_its_turn() -> None:
+    world = World(**{f"f{n}": flow(step("A", 5)) for n in range(10)})
+    other_is_done = threading.Event()
+
+    def hang() -> None:
+        assert other_is_done.wait(5), "it was waited for"
+
+    world.flows.on_read.extend([hang] * 10)
+    other = FakeFlows(f=flow(step("A", 5)))
+    other.on_write.append(other_is_done.set)
+    world.clients["other"] = FakeClient(other)
+    requests = [a_request(flow_id=f"f{n}") for n in range(10)] + [a_request(organization="other")]
+    assert ends(world.carry_out(*requests, concurrency=4)) == ["raised"] * 11
+
+
+def test_an_organization_that_never_answers_is_deferred_and_the_others_outcomes_stand() -> None:
+    world = World(f=flow(step("A", 5)))
+    over = threading.Event()
+    never = FakeFlows(f=flow(step("A", 5)))
+
+    def hang() -> None:
+        over.wait(10)
+
+    never.on_read.append(hang)
+    world.clients["never"] = FakeClient(never)
+    outcomes = world.carry_out(a_request(organization="never"), a_request(), seconds=0.6)
+    over.set()
+    assert ends(outcomes) == ["deferred genesys_unavailable", "raised"]
+
+
+def test_an_organization_that_makes_us_wait_has_few_documents_half_done() -> None:
+    world = World(**{f"f{n}": flow(step("A", 5)) for n in range(20)})
+    world.clients["default"].goes_slow = True
+    ahead: list[int] = []
+    world.flows.on_write.extend([lambda: ahead.append(len(world.flows.reads) - len(world.flows.writes))] * 20)
+    assert ends(world.carry_out(*[a_request(flow_id=f"f{n}") for n in range(20)], concurrency=8)) == ["raised"] * 20
+    assert max(ahead) <= 1
 
 
 @pytest.mark.parametrize(

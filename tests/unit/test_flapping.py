@@ -36,6 +36,7 @@ TARGET = {"flow_id": "f", "action_name": "A"}
 class Client:
     """The organization, as far as Flows go."""
 
+    goes_slow = False
     credentials = Credentials(
         client_id="id",
         client_secret="secret",

@@ -686,6 +686,7 @@ def test_a_bug_in_the_ledger_harms_its_own_document_and_no_other(request_: Timeo
             super().write(record)
 
     class Client:
+        goes_slow = False
         credentials = SimpleNamespace(max_timeout_seconds=30)
         flows = FakeFlows(f=flow(step("A", 3)), g=flow(step("A", 3)))
 

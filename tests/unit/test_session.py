@@ -30,6 +30,7 @@ from genesys_cloud.errors import (
 )
 from genesys_cloud.flows import FlowStore
 from genesys_cloud.login import Organization
+from genesys_cloud.session import Session
 from genesys_cloud.transport import pooled_session
 from sessions import open_session
 
@@ -50,9 +51,11 @@ class Line:
             http.mount(scheme, self.wire)
         self.organization = Organization("default", http)
 
+    def session(self, seconds: float = 60) -> Session:
+        return open_session(self.organization, self.secrets, self.time.deadline(seconds), self.time, self.watcher)
+
     def store(self, seconds: float = 60) -> FlowStore:
-        deadline = self.time.deadline(seconds)
-        return FlowStore(open_session(self.organization, self.secrets, deadline, self.time, self.watcher))
+        return FlowStore(self.session(seconds))
 
 
 GOOD = answered(200, flow(step("A", 5)), ETag='"e1"')
@@ -286,6 +289,24 @@ def test_what_one_call_is_told_the_next_ones_of_the_invocation_keep() -> None:
     with pytest.raises(RateLimited) as limited:
         store.read("g")
     assert (limited.value.retry_after_seconds, len(on.wire.sent)) == (60, sent)
+
+
+def test_an_organization_that_throttled_goes_slow_for_the_rest_of_the_invocation() -> None:
+    on = line(answered(429, Retry_After="7"), GOOD)
+    session = on.session()
+    before = session.goes_slow
+    FlowStore(session).read("f")
+    assert (before, session.goes_slow, on.session().goes_slow) == (False, True, False)
+
+
+def test_an_organization_that_still_throttled_at_the_end_goes_slow_in_the_next_invocation_until_it_answers() -> None:
+    on = line(answered(429, Retry_After="90"), GOOD)
+    with pytest.raises(RateLimited):
+        on.store().read("f")
+    session = on.session()
+    before = session.goes_slow
+    FlowStore(session).read("f")
+    assert (before, session.goes_slow) == (True, False)
 
 
 def test_a_throttled_login_waits_like_any_call() -> None:

@@ -98,3 +98,37 @@ def test_what_hangs_is_waited_for_once_and_not_in_each_step() -> None:
 def test_it_says_whether_there_is_time_to_begin(seconds: float, enough: bool) -> None:
     with SideBySide(1, FakeTime().deadline(seconds)) as pool:
         assert pool.has_time is enough
+
+
+@pytest.mark.parametrize(("count", "few"), [(1, 1), (2, 1), (8, 2), (16, 4)])
+def test_while_it_is_narrow_only_a_quarter_as_many_items_as_workers_are_under_way(count: int, few: int) -> None:
+    under_way: set[int] = set()
+    most = 0
+
+    def begin(item: int) -> int:
+        nonlocal most
+        under_way.add(item)
+        most = max(most, len(under_way))
+        return item
+
+    def finish(item: int, _: int) -> None:
+        under_way.discard(item)
+
+    with workers(count) as pool:
+        assert len(pool.map_in_two_steps(begin, finish, range(40), narrow=lambda: True)) == 40
+    assert 1 <= most <= few
+
+
+def test_when_it_is_narrow_no_longer_all_workers_have_something_to_do_again() -> None:
+    narrow = True
+    together = threading.Barrier(4, timeout=5)  # breaks, and fails the test, unless four are there at once
+
+    def begin(item: int) -> None:
+        nonlocal narrow
+        if item == 0:
+            narrow = False
+        else:
+            together.wait()
+
+    with workers(4) as pool:
+        assert len(pool.map_in_two_steps(begin, lambda *_: None, range(5), narrow=lambda: narrow)) == 5
