@@ -24,7 +24,9 @@ from ledger import Ledger, LedgerUnavailable
 from outcomes import Outcome, Status
 
 FIRST_WAIT_SECONDS = 30
-LONGEST_WAIT_SECONDS = 900
+LONGEST_BACKOFF_SECONDS = 300
+"""After an outage the last message is back within this time; MaxReceiveCount has to make up for it (template.yaml)."""
+LONGEST_TOLD_WAIT_SECONDS = 900
 
 Ended = Sequence[tuple[Ask, Outcome]]
 """What was asked for, and how it ended."""
@@ -99,9 +101,9 @@ class Endings:
         """The wait that is due in whole seconds: as told, else full jitter that grows with each receive."""
         told = outcome.retry_after_seconds
         if told is not None:
-            return min(math.ceil(told), LONGEST_WAIT_SECONDS)
+            return min(math.ceil(told), LONGEST_TOLD_WAIT_SECONDS)
         doublings = min(letter.receive_count - 1, 10)
-        return math.ceil(self._jitter(0, min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**doublings)))
+        return math.ceil(self._jitter(0, min(LONGEST_BACKOFF_SECONDS, FIRST_WAIT_SECONDS * 2**doublings)))
 
     def _bury(self, rejected: Ended, deadline: Deadline) -> set[str]:
         """Copies to the dead-letter queue; returns the ids of the messages whose copy is not safely there."""
