@@ -88,6 +88,20 @@ def test_the_default_concurrency_is_a_number_and_not_text(stack: Stack) -> None:
     assert isinstance(concurrency, int)
 
 
+def test_a_function_that_is_told_to_wait_for_the_next_minute_can_do_a_batch_after_it(stack: Stack) -> None:
+    """Genesys Cloud's limit counts by the minute; a wait that does not fit costs every message a receive."""
+    timeout, margin, for_a_batch = stack.only("Lambda::Function")["Timeout"], 2, 20
+
+    assert timeout - margin - for_a_batch >= 60
+
+
+def test_all_instances_together_take_no_more_than_the_limit_lets_through_in_a_minute(stack: Stack) -> None:
+    defaults = {name: parameter.get("Default") for name, parameter in stack.source["Parameters"].items()}
+    calls_for_each = 2
+
+    assert defaults["BatchSize"] * defaults["MaximumConcurrency"] * calls_for_each <= 300
+
+
 def test_no_message_becomes_visible_while_a_function_may_still_work_on_it(stack: Stack) -> None:
     """Six function timeouts plus the batching window (Lambda developer guide, "Using Lambda with Amazon SQS")."""
     window = stack.only("Lambda::EventSourceMapping")["MaximumBatchingWindowInSeconds"]
