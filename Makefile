@@ -103,6 +103,10 @@ format: .venv/ready ## formats the code
 bench: .venv/ready ## measures speed as ratios in one run
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: endurance
+endurance: .venv/ready ## simulates hours of rate limit and outage, and prints figures: three minutes
+	@$(BIN)/python tests/simulation/figures.py
+
 .PHONY: schema
 schema: .venv/ready ## writes the published JSON Schemas from the code
 	@PYTHONPATH=functions/timeout_raiser:layers/aws_support/python:layers/genesys_cloud/python $(BIN)/python -c \
