@@ -31,7 +31,7 @@ def measure(harness: Harness, function: Function) -> list[Row]:
     """Minimum of the rounds; memory in fresh processes."""
     bare = BareHttp(harness)
     bare.log_in()
-    cpu: list[Row] = []
+    times: list[Row] = []
     memory: list[Row] = []
     per_byte: dict[int, float] = {}
     for size in ROUNDS:
@@ -40,17 +40,16 @@ def measure(harness: Harness, function: Function) -> list[Row]:
         ours, limit = min(taken["ours"].cpu), min(taken["bare"].cpu)
         per_byte[size] = ours / length
         title = f"Flow of {size / 1e6:g} MB"
-        cpu.append(Row(f"CPU, {title}", "GET, parse, dump, PUT", ours, limit, milliseconds, aim=1.25))
-        if size == LARGEST:
-            wall, wall_limit = min(taken["ours"].wall), min(taken["bare"].wall)
-            cpu.append(Row(f"wall time, {title}", "the same", wall, wall_limit, milliseconds, aim=1.25))
+        times.append(Row(f"CPU, {title}", "GET, parse, dump, PUT", ours, limit, milliseconds, aim=1.25))
+        ours, limit = min(taken["ours"].wall), min(taken["bare"].wall)
+        times.append(Row("wall time of the same", "GET, parse, dump, PUT", ours, limit, milliseconds, aim=1.25))
         before, most = _memory(harness, [_flow_id(size)], size)
         memory.append(Row(f"memory, {title}", "the document", most - before, length, megabytes, aim=8))
     _, most = _memory(harness, [f"largest-{number}" for number in range(TOGETHER)], LARGEST)
     smallest, largest = min(ROUNDS), max(ROUNDS)
     together = f"{TOGETHER} Flows of {LARGEST / 1e6:g} MB in one invocation: whole process"
     return [
-        *cpu,
+        *times,
         Row(
             f"CPU per MB, {largest / 1e6:g} MB",
             f"{smallest / 1e6:g} MB",
