@@ -75,7 +75,8 @@ class Remembering:
             for transition, goals in plan.decisions.items():
                 self._ledger.decide(self._key, transition, goals)
                 self.memory = replace(self.memory, decisions={**self.memory.decisions, transition: goals})
-            self._write(record, plan.entries.values())
+            # Also what is known already: the write shows whether it still is, as after a publish without an answer.
+            self._write(record, plan.entries.values(), even_if_known=bool(plan.writes))
         except RecordChanged as changed:
             self._races += 1
             if self._races > MOST_RACES:
@@ -137,8 +138,8 @@ class Remembering:
             self.memory = replace(self.memory, record=changed.record)
             self._before_us = changed.record.entries
 
-    def _write(self, record: Record, entries: Iterable[Entry]) -> None:
+    def _write(self, record: Record, entries: Iterable[Entry], *, even_if_known: bool = False) -> None:
         written = record.with_entries(entries, self.memory.now)
-        if written.entries != record.entries:
+        if even_if_known or written.entries != record.entries:
             self._ledger.write(written)
             self.memory = replace(self.memory, record=written)

@@ -609,6 +609,26 @@ def test_what_another_invocation_has_written_since_is_not_confirmed_as_ours() ->
     assert world.timeouts == [3, 3]
 
 
+@pytest.mark.parametrize("request_", [a_request(), a_request(operation="set")])
+def test_what_is_published_anew_after_another_invocation_s_restore_can_be_put_back(request_: TimeoutRequest) -> None:
+    """The answer was lost, and when we look, what we did is undone: the record that we know is no longer there."""
+    world = a_world(3)
+    publish = world.flows.write
+
+    def publish_and_lose_the_answer(document: Document) -> str | None:
+        world.flows.write = publish  # type: ignore[method-assign]  # once
+        publish(document)
+        run(world, a_restore())
+        raise AnswerLost("reset")
+
+    change, document = world.change(request_), world.flows.read("f")
+    world.flows.write = publish_and_lose_the_answer  # type: ignore[method-assign]
+    change.run(document)
+    assert (world.timeouts, world.entry.before) == ([10], as_before(3))
+    run(world, a_restore())
+    assert world.timeouts == [3]
+
+
 def test_what_was_put_back_by_hand_is_forgotten_by_a_restore() -> None:
     world = a_world(3)
     run(world, a_request())
