@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from benchmarks.cost import Cost
 
 
+class NotInstalled(RuntimeError):
+    """Something to compare with is not there, and need not be; the message has the command that gets it."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One comparison.
@@ -82,5 +86,5 @@ def calls(number: float) -> str:
 
 
 def megabytes(number: float) -> str:
-    """For bytes."""
+    """For bytes; a megabyte is a million of them."""
     return f"{number / 1e6:.1f} MB" if number < 1e7 else f"{number / 1e6:.0f} MB"
