@@ -9,7 +9,7 @@ from aws_support.environment import Environment
 from policy import Policy
 from routing import InvalidRoute, RouteReader, strict_json
 
-DEFAULT_ALARM_POLICY = '{"headroom_percent": 50, "raise_by_percent": 50, "cooldown_seconds": 300}'
+DEFAULT_ALARM_POLICY = {"headroom_percent": 50, "raise_by_percent": 50, "cooldown_seconds": 300}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,11 @@ class Settings:
 
 def _policy(environment: Environment, name: str, routes: RouteReader) -> Policy:
     try:
-        return routes.read_policy(strict_json(environment.text(name, DEFAULT_ALARM_POLICY), name), within=name)
+        text = environment.optional(name)
+        policy = DEFAULT_ALARM_POLICY if text is None else strict_json(text, name)
+        if policy == DEFAULT_ALARM_POLICY:  # known to be right: to compile the schema that says so costs a cold start
+            return Policy.of(DEFAULT_ALARM_POLICY)
+        return routes.read_policy(policy, within=name)
     except InvalidRoute as error:
         environment.problems.append(str(error))
     return Policy()

@@ -15,7 +15,7 @@ from aws_support.environment import ConfigurationError
 from latency import Latency
 from policy import POLICY_SCHEMA, Amount, Measure, Policy
 from routing import InvalidRoute, RouteReader
-from settings import Settings
+from settings import DEFAULT_ALARM_POLICY, Settings
 
 READER = RouteReader()
 
@@ -303,3 +303,7 @@ def test_a_default_policy_that_is_none_fails_at_the_start(text: str) -> None:
     names = ("GENESYS_SECRET_ID", "REQUEST_QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "LEDGER_TABLE_NAME")
     with pytest.raises(ConfigurationError, match="DEFAULT_ALARM_POLICY"):
         Settings.from_environment({**dict.fromkeys(names, "x"), "DEFAULT_ALARM_POLICY": text}, READER)
+
+
+def test_the_default_policy_which_is_not_checked_at_a_cold_start_is_right() -> None:
+    assert READER.read_policy(DEFAULT_ALARM_POLICY, within="default") == Policy.of(DEFAULT_ALARM_POLICY)
