@@ -339,6 +339,18 @@ def test_one_that_is_not_known_just_now_is_not_guessed(genesys: GenesysSimulator
     assert document.notes == []
 
 
+def test_one_that_does_not_answer_leaves_half_of_the_time_to_the_others(
+    genesys: GenesysSimulator, place: Place
+) -> None:
+    document = place.store(60).read(FLOW)
+    genesys.fault(operation="get_action", status=503, times=1000)
+    place.wire.seconds_per_call = 1.0
+    started = place.time.now
+    with pytest.raises(Transient):
+        document.suggested(BALANCE)
+    assert 20 <= place.time.now - started <= 30
+
+
 # -- write -------------------------------------------------------------------------------------------------------------
 
 

@@ -59,6 +59,9 @@ MOST_PAGES_OF_ALL = 50
 _SENT = ("name", "category", "config", "version")
 _EDITABLE = "only actions of the organization's own (custom ids), with a configuration, can be changed from here"
 
+SHARE_FOR_A_TIMEOUT = 0.5
+"""Of the time left, for an action whose timeout a step goes by: other requests for the same Flow need the rest."""
+
 
 class ActionName(NamedTuple):
     """An action as a list shows it."""
@@ -126,7 +129,10 @@ class DataActionStore:
         what = f"integration action {action_id}"
         try:
             body = self._session.call(
-                "GET", f"{_path(action_id)}?includeConfig=true", parse=lambda answer: json_text.parse(answer.body)
+                "GET",
+                f"{_path(action_id)}?includeConfig=true",
+                parse=lambda answer: json_text.parse(answer.body),
+                share=SHARE_FOR_A_TIMEOUT,
             )
         except Refusal as refusal:
             raise _read_error(refusal, what, hint="it may have been deleted since the Flow was published") from refusal

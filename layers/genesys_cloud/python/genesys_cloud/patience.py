@@ -74,6 +74,7 @@ class Patience:
         parse: Callable[[Answer], Parsed],
         *,
         repeatable: bool = True,
+        share: float = 1.0,
         is_throttling: Callable[[Answer], bool] = answers.is_throttling,
         is_conflict: Callable[[Answer], bool] = answers.is_conflict,
     ) -> tuple[Answer, tuple[Parsed] | None]:
@@ -83,6 +84,7 @@ class Patience:
             what: method and path, for messages.
             parse: reads a success; a ValueError from it says that the body is broken.
             repeatable: False for a write that must not be sent again before someone has looked whether it was done.
+            share: the part of the time left in which it is sent again; less than all of it where others need the rest.
             is_conflict: tells the answers that are definite whatever their status, as this call's way to say that
                 someone else wrote in between.
 
@@ -92,6 +94,7 @@ class Patience:
         """
         failures = 0
         last: Unavailable | None = None
+        until = self._deadline.share(share)
         while True:
             try:
                 self._sit_out_throttling(what)
@@ -121,7 +124,7 @@ class Patience:
                 if not repeatable:
                     raise error.becomes(AnswerLost, error.message, hint=error.hint) from error
                 failures += 1
-                self._back_off(failures, error)
+                self._back_off(failures, error, until)
 
     def _in_the_light_of_trouble(self, error: OutOfTime) -> Transient:
         """Where nothing is answered, it is not the time that is short: whoever waits should wait for Genesys Cloud."""
@@ -131,9 +134,9 @@ class Patience:
             )
         return error
 
-    def _back_off(self, failures: int, error: Unavailable) -> None:
+    def _back_off(self, failures: int, error: Unavailable, until: Deadline) -> None:
         wait = backoff_seconds(failures, self._jitter)
-        if not self._deadline.allows(wait + self._transport.expected_seconds):
+        if not until.allows(wait + self._transport.expected_seconds):
             raise error
         self._deadline.wait(wait)
 

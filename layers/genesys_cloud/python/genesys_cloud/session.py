@@ -55,6 +55,7 @@ class Session:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        share: float = 1.0,
         is_conflict: Callable[[Answer], bool] = answers.is_conflict,
     ) -> Parsed:
         """Calls the API until there is a definite answer.
@@ -65,6 +66,7 @@ class Session:
             path: with its leading slash.
             parse: reads a success; a ValueError from it says that the body is broken.
             repeatable: False for a write that must not be sent again before someone has looked whether it was done.
+            share: the part of the time left in which it is sent again.
             is_conflict: tells the answers that say that someone else wrote in between.
 
         Raises:
@@ -83,7 +85,7 @@ class Session:
             url = token.credentials.api_url + path
             send = partial(self._transport.attempt, method, url, auth=_Bearer(token), body=body, headers=all_headers)
             answer, parsed = self._patience.until_definite(
-                what, send, parse, repeatable=repeatable, is_conflict=is_conflict
+                what, send, parse, repeatable=repeatable, share=share, is_conflict=is_conflict
             )
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 break
