@@ -190,6 +190,7 @@ class DocumentChange:
             if plan.contradicts_ledger and self._remembering.is_younger:
                 document = self._read()
                 steps = nature.find_steps(document)
+                self._remembering.look_again()
             elif self._remembering.holds(plan):
                 return plan, steps, document
 

@@ -103,6 +103,13 @@ class Remembering:
             with suppress(RecordChanged, LedgerUnavailable):
                 self._ledger.write(replace(record, revision=record.revision + 1, entries=self._before_us))
 
+    def look_again(self) -> None:
+        """Recalls after the document was read again: only where nothing new is known do the two belong together."""
+        known = self.memory.record
+        self._recall()
+        found = self.memory.record
+        self.is_younger = bool(known and found and found.revision != known.revision)
+
     def ask_again(self) -> None:
         """Recalls after a conflict: whoever was faster may have been one of ours, and has left a record then."""
         if self.memory.record:

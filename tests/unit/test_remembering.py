@@ -629,6 +629,23 @@ def test_what_is_published_anew_after_another_invocation_s_restore_can_be_put_ba
     assert world.timeouts == [3]
 
 
+def test_nor_what_is_done_while_the_document_is_read_again() -> None:
+    world = a_world(3)
+    run(world, a_request(timeout_seconds=18))
+    change, document = world.change(a_restore()), world.flows.read("f")
+    run(world, a_request(timeout_seconds=29))
+    read = world.flows.read
+
+    def read_after_another_invocation(document_id: str) -> Document:
+        world.flows.read = read  # type: ignore[method-assign]  # once
+        run(world, a_request(operation="set", timeout_seconds=12))
+        return read(document_id)
+
+    world.flows.read = read_after_another_invocation  # type: ignore[method-assign]
+    assert told(change.run(document).plan) == [(12, 3)]
+    assert world.timeouts == [3]
+
+
 def test_what_was_put_back_by_hand_is_forgotten_by_a_restore() -> None:
     world = a_world(3)
     run(world, a_request())
