@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alarm_fakes import NOW, signal_of
@@ -167,6 +167,7 @@ def test_its_message_waits_until_it_is_due_as_far_as_sqs_can(due_in: float, dela
     assert (waits, type(waits)) == (delay, int)
 
 
+@settings(deadline=None)  # hundreds of hops in one example
 @given(st.integers(0, 604_800), st.floats(0, 5))
 def test_a_long_wait_is_reached_in_hops(wait: int, late: float) -> None:
     follow_up, now, hops = replace(RECHECK, due_at=NOW + wait), NOW, 0
