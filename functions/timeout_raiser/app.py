@@ -129,10 +129,10 @@ def end_messages(
     afterwards: Executor,
 ) -> list[str]:
     """Ends each message as its outcomes say; ids of those that are to be seen again or are not safely ended."""
-    if mail.door is Door.DIRECT:
+    ended = list(zip(mail.asks, outcomes, strict=True))
+    if mail.door is Door.DIRECT or not unsettled(ended):
         return []
     endings = Endings(REQUEST_QUEUE, DEAD_LETTER_QUEUE, ledger, telemetry.message_not_settled)
-    ended = list(zip(mail.asks, outcomes, strict=True))
     settling = afterwards.submit(endings.settle, ended, answer_by, from_queue=mail.door is Door.SQS)
     try:
         return settling.result(max(0.0, answer_by.left()))

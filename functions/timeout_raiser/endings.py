@@ -158,6 +158,6 @@ def _dead_letter(ask: Ask, outcome: Outcome) -> DeadLetter:
 
 
 def unsettled(ended: Ended) -> list[str]:
-    """Ids of the messages to keep when nothing is known of the settling: all whose outcome needs some."""
+    """Ids of the messages that something is to be done with; they are kept when nothing is known of that."""
     needy = {Status.DEFERRED, Status.REJECTED}
     return list(dict.fromkeys(ask.letter.id for ask, outcome in ended if ask.errand or outcome.status in needy))

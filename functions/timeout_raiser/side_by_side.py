@@ -69,6 +69,18 @@ class SideBySide:
         Args:
             narrow: whether only a quarter as many items as there are workers may be under way; asked before one begins.
         """
+        if len(items) <= self._workers and not narrow():  # nobody has to take turns: it spares a change of threads
+            return self.map(lambda item: second(item, first(item)), items)
+        return self._in_turns(first, second, items, is_heavy, narrow)
+
+    def _in_turns(
+        self,
+        first: Callable[[Item], Middle],
+        second: Callable[[Item, Middle], Result],
+        items: Sequence[Item],
+        is_heavy: Callable[[Middle], bool],
+        narrow: Callable[[], bool],
+    ) -> dict[Item, Result]:
         heavy: set[Item] = set()
         results: dict[Item, Result] = {}
         waiting = deque(items)
