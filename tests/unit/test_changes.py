@@ -328,6 +328,19 @@ def test_what_was_not_changed_by_us_is_not_put_back() -> None:
     assert (change.plan.errors[0].code, loop.flows.writes) == ("nothing_to_restore", [])
 
 
+@pytest.mark.parametrize("odd", [17, {"timeout": "soon"}])
+def test_a_step_that_cannot_be_edited_does_not_stand_in_the_way_of_another_try(odd: object) -> None:
+    loop = Loop()
+    loop.take(FakeFlows(loop.time, f=flow(step("A", 5), {**step("B"), "settings": odd})))
+    loop.someone_else_publishes(7)
+    change = loop.run()
+    assert (told(change), loop.change.publish_attempts, loop.watcher.told) == (
+        [(7, 10)],
+        2,
+        ["conflicted", "published"],
+    )
+
+
 def test_after_a_conflict_what_someone_else_has_set_is_what_is_remembered() -> None:
     loop = Loop()
     loop.someone_else_publishes(7)
