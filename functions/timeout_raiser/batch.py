@@ -89,7 +89,7 @@ class Batch:
         client_of: the client of an organization.
         ledger: where changes are remembered.
         rules: what holds for every change.
-        default_limit_seconds: limit of a Flow step where the organization's secret names none.
+        default_limit_seconds: limit of a step of the publish protocol where the organization's secret names none.
         concurrency: documents that are in work at the same time.
         on_bug: is told of an exception that nobody expected, while it is handled.
     """
@@ -133,15 +133,19 @@ class Batch:
     def _carry_out_apart(
         self, by_organization: Mapping[str, Sequence[int]], requests: Sequence[TimeoutRequest], door: str
     ) -> list[Outcome]:
-        """Each organization with its own workers, as many as its part of the requests, by their indices."""
+        """Each organization with its own workers, as many as its part of the documents; requests by their indices."""
+        own = {name: [requests[index] for index in indices] for name, indices in by_organization.items()}
+        documents = {name: len({_named(request) for request in several}) for name, several in own.items()}
+        all_documents = sum(documents.values())
 
         def carry_out(organization: str) -> list[Outcome]:
-            own = [requests[index] for index in by_organization[organization]]
-            with SideBySide(max(1, self._concurrency * len(own) // len(requests)), self._deadline) as workers:
-                return self._carry_out(organization, own, door, workers)
+            share = max(1, self._concurrency * documents[organization] // all_documents)
+            with SideBySide(share, self._deadline) as workers:
+                return self._carry_out(organization, own[organization], door, workers)
 
         # With more time than they have, so that each can tell by itself what was not done.
-        with SideBySide(max(1, len(by_organization)), self._deadline.later(GRACE_SECONDS)) as organizations:
+        at_once = max(1, min(len(own), self._concurrency))
+        with SideBySide(at_once, self._deadline.later(GRACE_SECONDS)) as organizations:
             done = organizations.map(carry_out, list(by_organization))
         outcomes = {
             index: outcome
@@ -319,6 +323,11 @@ def _is_large(document: Document | GenesysCloudError) -> bool:
 def _flow_kind(credentials: Credentials | GenesysCloudError) -> Kind:
     architect = isinstance(credentials, Credentials) and credentials.flow_api is FlowApi.ARCHITECT
     return Kind.ARCHITECT_FLOW if architect else Kind.FLOW
+
+
+def _named(request: TimeoutRequest) -> tuple[str | None, ...]:
+    """What a request is for: those that name the same are worked on together."""
+    return request.flow_id, request.data_action_id, request.data_action_name
 
 
 def _not_begun(request: TimeoutRequest) -> OutOfTime:

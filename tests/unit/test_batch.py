@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -262,6 +263,44 @@ def test_an_organization_that_never_answers_is_deferred_and_the_others_outcomes_
     outcomes = world.carry_out(a_request(organization="never"), a_request(), seconds=0.6)
     over.set()
     assert ends(outcomes) == ["deferred genesys_unavailable", "raised"]
+
+
+def test_however_many_organizations_are_named_no_more_are_worked_on_than_there_are_workers() -> None:
+    world = World()
+    lock, at_work, most = threading.Lock(), 0, 0
+
+    def come_and_go() -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        time.sleep(0.002)
+        with lock:
+            at_work -= 1
+
+    for number in range(60):
+        flows = FakeFlows(f=flow(step("A", 5)))
+        flows.on_read.append(come_and_go)
+        world.clients[f"o{number}"] = FakeClient(flows)
+    requests = [a_request(organization=f"o{number}") for number in range(60)]
+    assert ends(world.carry_out(*requests, concurrency=4)) == ["raised"] * 60
+    assert most <= 4
+
+
+def test_workers_are_shared_by_documents_and_not_by_how_many_ask_for_one() -> None:
+    all_begun = threading.Barrier(3)
+
+    class SideBySideFlows(FakeFlows):
+        def read(self, document_id: str, /) -> Document:
+            all_begun.wait(5)
+            return super().read(document_id)
+
+    world = World(f=flow(step("A", 5)))
+    world.clients["other"] = FakeClient(
+        SideBySideFlows(f0=flow(step("A", 5)), f1=flow(step("A", 5)), f2=flow(step("A", 5)))
+    )
+    many, few = [a_request()] * 40, [a_request(flow_id=f"f{n}", organization="other") for n in range(3)]
+    assert ends(world.carry_out(*many, *few, concurrency=4)) == ["raised"] * 43
 
 
 def test_an_organization_that_makes_us_wait_has_few_documents_half_done() -> None:
