@@ -30,16 +30,30 @@ class VirtualLock:
         self._depth = 0
         self._waiting: deque[VirtualThread] = deque()
 
-    def __enter__(self) -> Self:
+    def acquire(self, *, timeout: float | None = None) -> bool:
+        """Takes it, if that can be within so many seconds."""
+        until = None if timeout is None else self._time.now + timeout
         me = self._time.running
         while self._owner not in {None, me}:
+            if until is not None and self._time.now >= until:
+                return False
             self._waiting.append(me)
-            self._time.wait()
+            self._time.wait(until)
+            if me in self._waiting:
+                self._waiting.remove(me)
         self._owner = me
         self._depth += 1
+        return True
+
+    def __enter__(self) -> Self:
+        self.acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Gives it to whoever waits longest."""
         self._depth -= 1
         if not self._depth:
             self._owner = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import count, pairwise
 from typing import Any
@@ -14,8 +15,8 @@ from genesys_cloud.clock import Clock
 from genesys_cloud.connections import Connections
 from genesys_cloud.credentials import CredentialsStore
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.doubt import FAILURES_UNTIL_DOUBT, Doubt
-from genesys_cloud.errors import GenesysCloudError, RateLimited, Unavailable
+from genesys_cloud.doubt import FAILURES_UNTIL_DOUBT, Doubt, Turns
+from genesys_cloud.errors import GenesysCloudError, OutOfTime, RateLimited, Unavailable
 from genesys_cloud.flows import FlowStore
 from genesys_cloud.login import Organization
 from genesys_cloud.patience import QUICK_TRIES
@@ -75,10 +76,32 @@ def test_tries_in_vain_are_counted_until_there_is_an_answer() -> None:
 
 
 def test_a_turn_says_whether_there_is_doubt() -> None:
-    with Doubt().turn() as doubted:
+    with Turns(Doubt()).take(1) as doubted:
         assert not doubted
-    with in_doubt().turn() as doubted:
+    with Turns(in_doubt()).take(1) as doubted:
         assert doubted
+
+
+def test_a_call_that_hangs_with_its_turn_holds_others_up_for_no_longer_than_they_have_and_not_the_next_invocation() -> (
+    None
+):
+    doubt, began, ends = in_doubt(), threading.Event(), threading.Event()
+    turns = Turns(doubt)
+
+    def hang() -> None:
+        with turns.take(1):
+            began.set()
+            ends.wait(10)
+
+    hanging = threading.Thread(target=hang)
+    hanging.start()
+    began.wait(10)
+    with pytest.raises(OutOfTime), turns.take(0.01):
+        pass
+    with Turns(doubt).take(0.01) as doubted:
+        assert doubted
+    ends.set()
+    hanging.join()
 
 
 def test_a_publish_that_is_not_sent_for_doubt_is_not_taken_for_one_whose_answer_was_lost() -> None:

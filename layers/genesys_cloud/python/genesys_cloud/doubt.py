@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from genesys_cloud.errors import COMES_AGAIN, OutOfTime
+
 FAILURES_UNTIL_DOUBT = 3
 """Without a good answer in between. Fewer may be one document's own trouble, or one lost packet."""
 
@@ -19,7 +21,6 @@ class Doubt:
     """Kept of an organization from one invocation to the next; threads may share it."""
 
     def __init__(self) -> None:
-        self._turn = threading.RLock()
         self._lock = threading.Lock()
         self._failures = 0
         self._tries = 0
@@ -52,12 +53,31 @@ class Doubt:
             self._tries += 1
             return self._tries
 
+
+class Turns:
+    """Whose turn it is while there is doubt; threads of one invocation share it.
+
+    The next invocation has its own: a call that hangs where nothing limits it is left behind, and holds up no other.
+    """
+
+    def __init__(self, doubt: Doubt) -> None:
+        self._doubt = doubt
+        self._lock = threading.RLock()
+
     @contextmanager
-    def turn(self) -> Iterator[bool]:
-        """Lets a call through: at once while there is no doubt, else when the one before is over. Says if there is."""
-        if self:
-            with self._turn:
-                if self:
+    def take(self, seconds: float) -> Iterator[bool]:
+        """Lets a call through: at once while there is no doubt, else when the one before is over. Says if there is.
+
+        Raises:
+            OutOfTime: it is not over within so many seconds.
+        """
+        if self._doubt:
+            if not self._lock.acquire(timeout=max(0.0, seconds)):
+                raise OutOfTime("the call before, which tries for all, is not over", hint=COMES_AGAIN)
+            try:
+                if self._doubt:
                     yield True
                     return
+            finally:
+                self._lock.release()
         yield False

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from genesys_cloud import answers
 from genesys_cloud.deadline import Deadline
-from genesys_cloud.doubt import Doubt
+from genesys_cloud.doubt import Doubt, Turns
 from genesys_cloud.errors import COMES_AGAIN, AnswerLost, OutOfTime, RateLimited, Transient, Unavailable
 from genesys_cloud.retry import Jitter, backoff_seconds, told_wait_seconds
 from genesys_cloud.transport import Answer, CallObserver, Transport
@@ -52,6 +52,7 @@ class Patience:
         self._transport = transport
         self._deadline = deadline
         self._doubt = doubt
+        self._turns = Turns(doubt)
         self._observer = observer
         self._hidden = hidden
         self._now = now
@@ -99,7 +100,7 @@ class Patience:
             try:
                 self._sit_out_throttling(what)
                 self._sit_out_doubt(what)
-                with self._doubt.turn() as in_doubt:
+                with self._turns.take(self._deadline.left()) as in_doubt:
                     if self._must_wait():  # as the one before was told
                         continue
                     try:
