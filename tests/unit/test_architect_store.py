@@ -339,11 +339,14 @@ def test_one_that_is_not_known_just_now_is_not_guessed(genesys: GenesysSimulator
     assert document.notes == []
 
 
+@pytest.mark.parametrize("operation", ["get_action", "get_function"])
 def test_one_that_does_not_answer_leaves_half_of_the_time_to_the_others(
-    genesys: GenesysSimulator, place: Place
+    genesys: GenesysSimulator, place: Place, operation: str
 ) -> None:
+    if operation == "get_function":
+        genesys.put_action(BALANCE, "Get Balance", category="Function Data Actions", function={"timeoutSeconds": 7})
     document = place.store(60).read(FLOW)
-    genesys.fault(operation="get_action", status=503, times=1000)
+    genesys.fault(operation=operation, status=503, times=1000)
     place.wire.seconds_per_call = 1.0
     started = place.time.now
     with pytest.raises(Transient):

@@ -140,7 +140,7 @@ class DataActionStore:
             raise InvalidFlowDefinition(f"{what}: what Genesys Cloud sent is no action: it is not an object")
         holder, place = body.get("config"), "config"
         if is_function_action(body):
-            holder, place = self._functions.function_of(action_id), FUNCTION
+            holder, place = self._functions.function_of(action_id, share=SHARE_FOR_A_TIMEOUT), FUNCTION
         seconds = holder.get("timeoutSeconds") if isinstance(holder, dict) else None
         if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
             raise InvalidFlowDefinition(f"{what}: its {place}.timeoutSeconds is not a number of seconds")

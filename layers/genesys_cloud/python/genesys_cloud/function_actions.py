@@ -37,8 +37,11 @@ class FunctionActions:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def function_of(self, action_id: str) -> Json | None:
+    def function_of(self, action_id: str, *, share: float = 1.0) -> Json | None:
         """The published function as it is; None where there is none yet.
+
+        Args:
+            share: the part of the time left in which it is asked for again.
 
         Raises:
             Forbidden, ReadRejected: Genesys says no.
@@ -47,7 +50,7 @@ class FunctionActions:
         """
         calls = DraftCalls(self._session, action_id)
         try:
-            return calls.function("function")
+            return calls.function("function", share=share)
         except Conflict as conflict:
             raise conflict.becomes(
                 Unavailable, f"the function of {calls.action} cannot be read just now: {conflict.message}"

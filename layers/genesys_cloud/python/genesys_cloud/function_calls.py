@@ -96,10 +96,10 @@ class DraftCalls:
             if refusal.http_status not in GONE:
                 raise
 
-    def function(self, place: str) -> Json | None:
+    def function(self, place: str, **how: Any) -> Json | None:
         """The function that stands there; None where there is none."""
         try:
-            body = self._call("GET", f"/{place}", VIEW_FUNCTION, _parse_object)
+            body = self._call("GET", f"/{place}", VIEW_FUNCTION, _parse_object, **how)
         except Refusal as refusal:
             if refusal.http_status in GONE:
                 return None
