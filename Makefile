@@ -144,7 +144,7 @@ endef
 .venv-sam/ready: requirements/sam.txt
 	$(call install,the SAM CLI: a minute)
 
-# Large (200 MB) and not needed for anything but this one check.
+# Large (200 MB), and only for this check and the SDK's rows of the benchmarks.
 .venv-sdk/ready: requirements/sdk.txt
 	$(call install,the official SDK of Genesys Cloud: half a minute)
 

@@ -53,7 +53,7 @@ def every_delivery_has_its_outcome(evidence: Evidence) -> Iterator[str]:
 
 
 def every_message_ends(evidence: Evidence) -> Iterator[str]:
-    """Nothing is left on the queue: each message was deleted when it was done, or given up by SQS after 20 receives."""
+    """Nothing is left on the queue: each message was deleted when it was done, or given up by SQS."""
     for message_id in evidence.left_on_queue:
         yield f"message {message_id} is still on the queue: {_letter(evidence, message_id)}"
     given_up = {letter.message_id for letter in evidence.dead_letters if _is_given_up(letter)}
@@ -93,7 +93,7 @@ def refusals_lie_in_the_dead_letter_queue(evidence: Evidence) -> Iterator[str]:
             yield f"request {request_id}: {copies[request_id]} dead letters, where {least} to {most} are due"
 
 
-def given_up_only_after_twenty_receives(evidence: Evidence) -> Iterator[str]:
+def given_up_only_after_all_receives(evidence: Evidence) -> Iterator[str]:
     """SQS alone gives up, and only on what it has delivered maxReceiveCount times."""
     for letter in evidence.dead_letters:
         if _is_given_up(letter) and letter.receive_count < MAX_RECEIVE_COUNT:
@@ -286,7 +286,7 @@ LAWS = [
         "each delivery has one outcome per request, and is kept only for a deferred one", every_delivery_has_its_outcome
     ),
     Law("refused means one copy in the dead-letter queue, with the reason", refusals_lie_in_the_dead_letter_queue),
-    Law("SQS gives up only after maxReceiveCount deliveries", given_up_only_after_twenty_receives),
+    Law("SQS gives up only after maxReceiveCount deliveries", given_up_only_after_all_receives),
     Law("only what is wrong, or refused by Genesys Cloud, is refused", only_what_is_wrong_is_refused_as_wrong),
     Law("no edit of anyone is lost, and nothing but timeouts is changed", no_edit_is_lost),
     Law("no timeout ends lower than the highest raise told as done", no_raise_is_lost),

@@ -19,12 +19,12 @@ from storm.documents import Json
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-MAX_RECEIVE_COUNT = 20
+MAX_RECEIVE_COUNT = 50
 """The template's."""
-HIDDEN_SECONDS = 361
+HIDDEN_SECONDS = 541
 """The template's visibility timeout."""
 TIMES_SHORTER = 60
-"""Every wait on the queue is so many times shorter than in reality: 15 minutes become 15 seconds."""
+"""Every wait on the queue is so many times shorter than in reality: 5 minutes become 5 seconds."""
 MOST_AT_ONCE = 10
 
 

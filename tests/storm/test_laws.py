@@ -267,7 +267,7 @@ BREAKS: list[tuple[Callable[[Evidence], None], str]] = [
     (a_refusal_is_there_twice, "refusals_lie_in_the_dead_letter_queue"),
     (a_refusal_has_no_reason, "refusals_lie_in_the_dead_letter_queue"),
     (a_good_request_lies_in_the_dead_letter_queue, "refusals_lie_in_the_dead_letter_queue"),
-    (sqs_gives_up_early, "given_up_only_after_twenty_receives"),
+    (sqs_gives_up_early, "given_up_only_after_all_receives"),
     (a_good_request_is_refused, "only_what_is_wrong_is_refused_as_wrong"),
     (a_wrong_request_is_carried_out, "only_what_is_wrong_is_refused_as_wrong"),
     (a_person_s_edit_is_overwritten, "no_edit_is_lost"),

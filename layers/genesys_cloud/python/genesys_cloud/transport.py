@@ -1,4 +1,4 @@
-"""One attempt at one call: sent, answered in time or not, read to its end. The only place that touches a socket."""
+"""One attempt at one call: sent, answered in time or not, read to its end. With `wire`, all that touches a socket."""
 
 from __future__ import annotations
 
