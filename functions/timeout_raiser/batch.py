@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Protocol, TypeVar
 
 from changes import Change, ChangeObserver, DocumentChange, DocumentStore, Rules
@@ -30,6 +30,7 @@ from ledger import Ledger
 from locating import locate
 from outcomes import Outcome, begin, failed
 from rejection import out_of_range
+from results import Indexed, Result, halves, joined, spared
 from side_by_side import GRACE_SECONDS, SideBySide
 from subflows import explore
 from timeout_request import Operation, TimeoutRequest
@@ -37,7 +38,6 @@ from timeout_request import Operation, TimeoutRequest
 LARGE_DOCUMENT_BYTES = 1_000_000
 """Of larger documents no more are begun than there are workers: each takes several times its size."""
 
-_Indexed = tuple[int, TimeoutRequest]
 _Found = TypeVar("_Found")
 
 
@@ -68,18 +68,6 @@ class OrganizationClient(Protocol):
 
     def users_of(self, action_id: str, /) -> Users | None:
         """Which Flows use an integration action; None where that is not known."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one document.
-
-    Attributes:
-        by_request: per request's index what was done, or why not.
-    """
-
-    by_request: dict[int, Change | GenesysCloudError]
-    publish_attempts: int
 
 
 class Batch:
@@ -171,7 +159,7 @@ class Batch:
         accepted = {index: request for index, request in accepted.items() if index in roots}
         documents, scopes = explore(accepted, roots, lambda keys: self._read_all(keys, workers))
 
-        groups: dict[DocumentKey, list[_Indexed]] = defaultdict(list)
+        groups: dict[DocumentKey, list[Indexed]] = defaultdict(list)
         for index, request in accepted.items():
             for key in scopes[index].keys:
                 groups[key].append((index, request))
@@ -182,7 +170,7 @@ class Batch:
             is_heavy=_is_large,
             narrow=lambda: self._client_of(organization).goes_slow,
         )
-        results = {key: changed.get(key) or _overdue_result(key, group) for key, group in groups.items()}
+        results = {key: changed.get(key) or Result.of(group, _overdue(str(key))) for key, group in groups.items()}
 
         outcomes = []
         for index, request in enumerate(requests):
@@ -265,10 +253,10 @@ class Batch:
     def _read(self, key: DocumentKey) -> Document | GenesysCloudError:
         return self._guarded(f"reading {key}", lambda: self._client_of(key.organization).store(key.kind).read(key.id))
 
-    def _change(self, key: DocumentKey, requests: Sequence[_Indexed], document: Document | GenesysCloudError) -> Result:
+    def _change(self, key: DocumentKey, requests: Sequence[Indexed], document: Document | GenesysCloudError) -> Result:
         """Carries out all requests for one document, or gives each the error that reading it ended in."""
         if isinstance(document, GenesysCloudError):
-            return Result({index: document for index, _ in requests}, 0)
+            return Result.of(requests, document)
         change = DocumentChange(
             key,
             self._client_of(key.organization).store(key.kind),
@@ -281,16 +269,16 @@ class Batch:
         try:
             done = change.run(document)
         except PublishRejected as error:
-            halves = _halves(requests)
-            if len(halves) > 1:  # which of them Genesys does not like shows when they go apart
-                return _joined([self._change(key, half, self._read(key)) for half in halves], change.publish_attempts)
-            return _spared(change, requests, error)
+            parts = halves(requests)
+            if len(parts) > 1:  # which of them Genesys does not like shows when they go apart
+                return joined([self._change(key, part, self._read(key)) for part in parts], change.publish_attempts)
+            return spared(change, requests, error)
         except GenesysCloudError as error:
-            return _spared(change, requests, error)
+            return spared(change, requests, error)
         except Exception as error:  # noqa: BLE001  # one document's trouble must not be its neighbours'
-            return _spared(change, requests, self._bug(f"changing {key}", error))
+            return spared(change, requests, self._bug(f"changing {key}", error))
         told = self._with_users(key, done)
-        return Result({index: told for index, _ in requests}, change.publish_attempts)
+        return Result.of(requests, told, change.publish_attempts)
 
     def _with_users(self, key: DocumentKey, change: Change) -> Change:
         """Asks who uses the integration actions that would have been the better lever; what is done counts without."""
@@ -341,38 +329,3 @@ def _overdue(what: str) -> GenesysCloudError:
 
 def _secret_overdue(organization: str) -> GenesysCloudError:
     return CredentialsUnavailable(f"the secret of organization {organization} was not read by the deadline")
-
-
-def _overdue_result(key: DocumentKey, requests: Iterable[_Indexed]) -> Result:
-    return Result({index: _overdue(str(key)) for index, _ in requests}, 0)
-
-
-def _spared(change: DocumentChange, requests: Iterable[_Indexed], error: GenesysCloudError) -> Result:
-    """The error for those who needed the publish; whoever needed none is served by what was read."""
-    by_request: dict[int, Change | GenesysCloudError] = {}
-    for index, request in requests:
-        planned = change.planned
-        needs_publish = planned is not None and (
-            any(step.changed for step in planned.plan.changes.get(index, ())) or index in planned.plan.leaning
-        )
-        by_request[index] = error if planned is None or (request.writes and needs_publish) else planned
-    return Result(by_request, change.publish_attempts)
-
-
-def _halves(requests: Iterable[_Indexed]) -> list[list[_Indexed]]:
-    """The requests in two halves, in order, neighbours that want the same together; in one, if all want the same."""
-    alike = [list(run) for _, run in groupby(requests, key=lambda item: _wish(item[1]))]
-    middle = len(alike) // 2
-    return [list(chain.from_iterable(half)) for half in (alike[:middle], alike[middle:]) if half]
-
-
-def _wish(request: TimeoutRequest) -> TimeoutRequest:
-    """The request without what makes it this one among others that want the same."""
-    return replace(request, request_id="", requested_by=None, reason=None)
-
-
-def _joined(parts: Iterable[Result], attempts_before: int) -> Result:
-    joined = Result({}, attempts_before)
-    for part in parts:
-        joined = Result(joined.by_request | part.by_request, joined.publish_attempts + part.publish_attempts)
-    return joined

@@ -26,7 +26,7 @@ ROOMS = """
     alarms
     latency
     batch
-    conclusions
+    results conclusions
     locating
     not_found hints
     subflows
