@@ -104,7 +104,7 @@ bench: .venv/ready ## measures speed as ratios in one run
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: endurance
-endurance: .venv/ready ## simulates hours of rate limit and outage, and prints figures: three minutes
+endurance: .venv/ready ## simulates hours of rate limit and outage, and prints figures: two minutes
 	@$(BIN)/python tests/simulation/figures.py
 
 .PHONY: schema
