@@ -40,7 +40,8 @@ def main() -> int:
             else:
                 shutil.rmtree(folder)
             storms, seed = storms + 1, seed + 1
-    print(f"\n{storms} storms, " + (f"laws broken with seed {broken[0]}" if broken else "no law broken"))
+    ended = f"laws broken with seed {broken[0]}" if broken else "no law broken"
+    print(f"\n{storms} storm{'' if storms == 1 else 's'}, {ended}. What each law means: docs/storm.md")
     return 1 if broken else 0
 
 
