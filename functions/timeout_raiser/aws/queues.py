@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from aws.packing import Entry, in_packs
+from aws.packing import Entry, call_for_each, in_packs
 from genesys_cloud.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ MOST_BYTES = 1_048_576
 """Of one call and of one message, attributes included (SQS quotas)."""
 LONGEST_ATTRIBUTE = 1024
 LONGEST_GROUP = 128
-NO_TIME = "no time was left"
 
 _NOT_GROUP = re.compile("[^A-Za-z0-9._-]")
 
@@ -72,12 +69,14 @@ class DeadLetterQueue:
         packs = in_packs(
             list(enumerate(letters)), lambda item: item[1].size(), most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES
         )
-        return _call_for_each(
-            packs,
-            lambda pack: self._client().send_message_batch(
-                QueueUrl=self._url, Entries=[_entry(index, letter) for index, letter in pack]
-            ),
-            deadline,
+        return _failures(
+            call_for_each(
+                packs,
+                lambda pack: self._client().send_message_batch(
+                    QueueUrl=self._url, Entries=[_entry(index, letter) for index, letter in pack]
+                ),
+                deadline,
+            )
         )
 
 
@@ -114,21 +113,23 @@ class RequestQueue:
             most_entries=MOST_ENTRIES,
             most_bytes=MOST_BYTES,
         )
-        return _call_for_each(
-            packs,
-            lambda pack: self._client().send_message_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {
-                        "Id": str(index),
-                        "MessageBody": message.text,
-                        "DelaySeconds": message.seconds,
-                        "MessageGroupId": _NOT_GROUP.sub("_", message.about)[:LONGEST_GROUP] or "_",
-                    }
-                    for index, message in pack
-                ],
-            ),
-            deadline,
+        return _failures(
+            call_for_each(
+                packs,
+                lambda pack: self._client().send_message_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {
+                            "Id": str(index),
+                            "MessageBody": message.text,
+                            "DelaySeconds": message.seconds,
+                            "MessageGroupId": _NOT_GROUP.sub("_", message.about)[:LONGEST_GROUP] or "_",
+                        }
+                        for index, message in pack
+                    ],
+                ),
+                deadline,
+            )
         )
 
     def show_again(self, waits: Sequence[tuple[str, int]], deadline: Deadline) -> dict[int, str]:
@@ -141,49 +142,32 @@ class RequestQueue:
             For each that stays hidden as long as the queue says: its index, and why.
         """
         packs = in_packs(list(enumerate(waits)), lambda _: 0, most_entries=MOST_ENTRIES, most_bytes=MOST_BYTES)
-        return _call_for_each(
-            packs,
-            lambda pack: self._client().change_message_visibility_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
-                    for index, (handle, seconds) in pack
-                ],
-            ),
-            deadline,
+        return _failures(
+            call_for_each(
+                packs,
+                lambda pack: self._client().change_message_visibility_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(index), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                        for index, (handle, seconds) in pack
+                    ],
+                ),
+                deadline,
+            )
         )
 
 
-def _call_for_each(
-    packs: Iterable[list[tuple[int, Entry]]],
-    call: Callable[
-        [list[tuple[int, Entry]]], SendMessageBatchResultTypeDef | ChangeMessageVisibilityBatchResultTypeDef
-    ],
-    deadline: Deadline,
-) -> dict[int, str]:
-    """One batch call for each pack, as long as there is time; what SQS does not name as done has failed.
-
-    After a call that was not answered there are no more: each would hold the invocation as long.
-
-    Returns:
-        For each that failed: its index, and why.
-    """
+def _failures(called: Iterable[tuple[list[tuple[int, Entry]], _BatchAnswer | str]]) -> dict[int, str]:
+    """Of all calls, for each entry that failed: its index, and why. What SQS does not name as done has failed."""
     failures: dict[int, str] = {}
-    no_answer: str | None = None
-    for pack in packs:
+    for pack, answer in called:
         indices = [index for index, _ in pack]
-        if no_answer or deadline.left() <= 0:
-            failures |= dict.fromkeys(indices, no_answer or NO_TIME)
+        if isinstance(answer, str):
+            failures |= dict.fromkeys(indices, answer)
             continue
-        try:
-            answer = call(pack)
-        except (BotoCoreError, ClientError) as error:
-            failures |= dict.fromkeys(indices, str(error))
-            no_answer = str(error) if isinstance(error, BotoCoreError) else None
-        else:
-            done = {int(entry["Id"]) for entry in answer.get("Successful", [])}
-            why = {int(entry["Id"]): entry.get("Message", entry["Code"]) for entry in answer.get("Failed", [])}
-            failures |= {index: why.get(index, "no answer") for index in indices if index not in done}
+        done = {int(entry["Id"]) for entry in answer.get("Successful", [])}
+        why = {int(entry["Id"]): entry.get("Message", entry["Code"]) for entry in answer.get("Failed", [])}
+        failures |= {index: why.get(index, "no answer") for index in indices if index not in done}
     return failures
 
 
