@@ -148,13 +148,13 @@ class Batch:
     def _carry_out(
         self, organization: str, requests: Sequence[TimeoutRequest], door: str, workers: SideBySide
     ) -> list[Outcome]:
-        organizations = self._all_credentials(requests, workers)
-        accepted, refused = self._within_limits(requests, organizations)
-        roots, not_located = locate(
-            accepted,
-            lambda names: self._look_up_all(names, workers),
-            lambda organization: _flow_kind(organizations[organization]),
-        )
+        done = workers.map(self._credentials, [organization])
+        credentials = done.get(organization) or _secret_overdue(organization)
+        if isinstance(credentials, GenesysCloudError):
+            return [failed(begin(request, door), credentials) for request in requests]
+        flow_kind = _flow_kind(credentials)
+        accepted, refused = self._within_limits(requests, credentials)
+        roots, not_located = locate(accepted, lambda names: self._look_up_all(names, workers), lambda _: flow_kind)
         refused |= not_located
         accepted = {index: request for index, request in accepted.items() if index in roots}
         documents, scopes = explore(accepted, roots, lambda keys: self._read_all(keys, workers))
@@ -194,16 +194,12 @@ class Batch:
     # -- organizations -------------------------------------------------------------------------------------------------
 
     def _within_limits(
-        self, requests: Sequence[TimeoutRequest], organizations: Mapping[str, Credentials | GenesysCloudError]
+        self, requests: Sequence[TimeoutRequest], credentials: Credentials
     ) -> tuple[dict[int, TimeoutRequest], dict[int, GenesysCloudError]]:
         """Requests within their organization's limit, and why others are not. What an alarm asks for is cut to it."""
         accepted: dict[int, TimeoutRequest] = {}
         refused: dict[int, GenesysCloudError] = {}
         for index, request in enumerate(requests):
-            credentials = organizations[request.organization]
-            if isinstance(credentials, GenesysCloudError):
-                refused[index] = credentials
-                continue
             limit = self._limit(request, credentials)
             if request.order:
                 accepted[index] = replace(request, order=request.order.within(limit))
@@ -219,13 +215,6 @@ class Batch:
         nature = NATURES[Kind.DATA_ACTION if request.flow_id is None else _flow_kind(credentials)]
         limit = own or nature.usual_limit_seconds or self._default_limit_seconds
         return limit if nature.limit_seconds is None else min(limit, nature.limit_seconds)
-
-    def _all_credentials(
-        self, requests: Sequence[TimeoutRequest], workers: SideBySide
-    ) -> dict[str, Credentials | GenesysCloudError]:
-        names = list(dict.fromkeys(request.organization for request in requests))
-        done = workers.map(self._credentials, names)
-        return {name: done.get(name) or _secret_overdue(name) for name in names}
 
     def _credentials(self, organization: str) -> Credentials | GenesysCloudError:
         return self._guarded(f"organization {organization}", lambda: self._client_of(organization).credentials)
@@ -308,9 +297,8 @@ def _is_large(document: Document | GenesysCloudError) -> bool:
     return isinstance(document, Document) and document.size > LARGE_DOCUMENT_BYTES
 
 
-def _flow_kind(credentials: Credentials | GenesysCloudError) -> Kind:
-    architect = isinstance(credentials, Credentials) and credentials.flow_api is FlowApi.ARCHITECT
-    return Kind.ARCHITECT_FLOW if architect else Kind.FLOW
+def _flow_kind(credentials: Credentials) -> Kind:
+    return Kind.ARCHITECT_FLOW if credentials.flow_api is FlowApi.ARCHITECT else Kind.FLOW
 
 
 def _named(request: TimeoutRequest) -> tuple[str | None, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -25,6 +24,7 @@ from batch import Batch
 from changes import Change, Rules
 from documents.kinds import DocumentKey, Kind
 from fakes import FakeFlows, FakeTime, Json, Watcher, a_request, flow, longest, step
+from genesys_cloud.credentials import Credentials
 from genesys_cloud.document import Document
 from genesys_cloud.errors import AnswerLost, Conflict, Overtaken, PublishRejected, Unavailable
 from ledger import Before, Entry, LedgerUnavailable, Memory, Record, RecordChanged, StepKey
@@ -724,7 +724,9 @@ def test_a_bug_in_the_ledger_harms_its_own_document_and_no_other(request_: Timeo
 
     class Client:
         goes_slow = False
-        credentials = SimpleNamespace(max_timeout_seconds=30)
+        credentials = Credentials(
+            "id", "secret", "https://api", "https://login", basic_auth=True, max_timeout_seconds=30
+        )
         flows = FakeFlows(f=flow(step("A", 3)), g=flow(step("A", 3)))
 
         def store(self, _: Kind) -> FakeFlows:
