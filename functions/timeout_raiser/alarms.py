@@ -24,6 +24,8 @@ from urllib.parse import quote
 from latency import Latency, Metric, as_list, as_mapping, first, parsed, read_metrics, text, worst_latency
 
 STATE_CHANGES = ("CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change")
+LONGEST_NAME = 255
+"""CloudWatch has no longer ones."""
 LONGEST_TRANSITION_ID = 128
 """As long as a request id may be."""
 _STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")

@@ -13,14 +13,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from alarms import AlarmSignal
+from alarms import LONGEST_NAME, AlarmSignal
 from genesys_cloud.schema import EXPECTS, Schema
 from routing import InvalidRoute, Route, RouteReader
 
 KEY = "timeout_raiser_follow_up"
 """By this key its messages are told from all others."""
-LONGEST_NAME = 255
-"""CloudWatch has no longer ones. One that is said to be longer must not fill a message, nor the ledger."""
 LONGEST_DELAY_SECONDS = 900
 """SQS takes no more; longer waits are reached in hops."""
 
@@ -61,7 +59,7 @@ class AlarmReference:
 
     @classmethod
     def of(cls, signal: AlarmSignal) -> AlarmReference:
-        """The alarm that has spoken."""
+        """The alarm that has spoken; a name longer than there can be must not fill a message or the ledger."""
         contributor_id = signal.contributor_id and signal.contributor_id[:LONGEST_NAME]
         return cls(
             signal.name[:LONGEST_NAME], contributor_id, signal.changed_at, signal.transition_id, signal.reason[:256]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from alarms import AlarmNow, alarm_now
+from alarms import LONGEST_NAME, AlarmNow, alarm_now
 from genesys_cloud.errors import COMES_AGAIN, Transient
 from genesys_cloud.json_text import plain
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 100
 """Of one DescribeAlarms."""
-LONGEST_NAME = 255
 MOST_PAGES = 50
 """Of contributors: an alarm has some thousands at most."""
 
