@@ -130,17 +130,16 @@ def end_messages(
 ) -> list[str]:
     """Ends each message as its outcomes say; ids of those that are to be seen again or are not safely ended."""
     ended = list(zip(mail.asks, outcomes, strict=True))
-    if mail.door is Door.DIRECT or not unsettled(ended):
+    kept = unsettled(ended)
+    if mail.door is Door.DIRECT or not kept:
         return []
     endings = Endings(REQUEST_QUEUE, DEAD_LETTER_QUEUE, ledger, telemetry.message_not_settled)
     settling = afterwards.submit(endings.settle, ended, answer_by, from_queue=mail.door is Door.SQS)
     try:
         return settling.result(max(0.0, answer_by.left()))
     except TimeoutError:
-        kept = unsettled(ended)
         telemetry.message_not_settled(", ".join(kept), "kept", "the queues did not answer in time")
     except Exception:  # noqa: BLE001  # a bug: what is not known to be ended is kept
-        kept = unsettled(ended)
         telemetry.bug("settling messages")
     return kept
 
