@@ -109,6 +109,21 @@ class PutOff:
         return json.loads(self.body)
 
 
+def sqs_record(message: Any) -> Json:
+    """A received message as Lambda hands it over."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": dict(message["Attributes"]),
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:requests",
+        "awsRegion": "us-east-1",
+    }
+
+
 class AwsClients:
     """boto3 clients for the emulated AWS."""
 
@@ -274,17 +289,7 @@ class Aws:
             )
             assert answer.get("Messages"), "messages are missing from the queue"
             for message in answer["Messages"]:
-                received[message["MessageId"]] = {
-                    "messageId": message["MessageId"],
-                    "receiptHandle": message["ReceiptHandle"],
-                    "body": message["Body"],
-                    "attributes": dict(message["Attributes"]),
-                    "messageAttributes": {},
-                    "md5OfBody": message["MD5OfBody"],
-                    "eventSource": "aws:sqs",
-                    "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:requests",
-                    "awsRegion": "us-east-1",
-                }
+                received[message["MessageId"]] = sqs_record(message)
         return [received[message_id] for message_id in ids]
 
     def end(self, event: Json, answer: Json) -> list[int]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from integration.harness import sqs_record
 from storm.documents import Json
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Queues:
                 MessageSystemAttributeNames=["All"],
             )
             messages = answer.get("Messages", [])
-            records += [_record(message) for message in messages]
+            records += [sqs_record(message) for message in messages]
             if len(messages) < MOST_AT_ONCE:
                 break
         return records
@@ -146,17 +147,3 @@ class WaitingRoom(threading.Thread):
             self._over = True
             self._changed.notify()
         self.join()
-
-
-def _record(message: Any) -> Json:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": dict(message["Attributes"]),
-        "messageAttributes": {},
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:requests",
-        "awsRegion": "us-east-1",
-    }
